@@ -1,0 +1,11 @@
+"""The Celery application. A message is a doorbell: it names a lane and carries no work."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "devops_sync.settings")
+
+app = Celery("waybill")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["devops_sync"])
