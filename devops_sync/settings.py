@@ -63,9 +63,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "dashboard.frame.frame",
             ],
-            "builtins": ["dashboard.templatetags.look"],
         },
     },
 ]
@@ -164,6 +162,7 @@ if ENVIRONMENT.broker_is_embedded:
     # The file-system transport has no broadcast worth its price here.
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 
+ENCRYPTION_KEYS = list(ENVIRONMENT.encryption_keys)
 JIRA_API_URL = ENVIRONMENT.jira_api_url
 ALLOW_PRIVATE_UPSTREAM = ENVIRONMENT.allow_private_upstream
 

@@ -1,0 +1,118 @@
+"""What goes out: the lanes, and each request that left in one."""
+
+import datetime as dt
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+
+from .site import Site
+from .submission import Entry
+
+
+class LaneQuerySet(models.QuerySet["Lane"]):
+    def with_work(self) -> "LaneQuerySet":
+        return self.filter(Exists(Entry.objects.waiting().filter(lane=OuterRef("pk"))))
+
+    def due(self, now: dt.datetime) -> "LaneQuerySet":
+        """Those that a worker may take: not held, not asleep, and in nobody's hands."""
+        return self.filter(
+            Q(wake_at=None) | Q(wake_at__lte=now), Q(leased_until=None) | Q(leased_until__lte=now), held_at=None
+        )
+
+    def held(self) -> "LaneQuerySet":
+        return self.filter(held_at__isnull=False)
+
+    def claim(self, pk: int, worker: str, now: dt.datetime, lease: dt.timedelta) -> int | None:
+        """Take the lane for as long as `lease`. Returns the fencing number, or None when it was not to be had."""
+        taken = self.filter(pk=pk).due(now).update(
+            fence=F("fence") + 1, leased_by=worker, leased_until=now + lease
+        )
+        return self.values_list("fence", flat=True).get(pk=pk, leased_by=worker) if taken else None
+
+
+class Lane(models.Model):
+    """The ordered queue of one site, one API and one priority. One worker at a time holds it by its lease."""
+
+    class Priority(models.IntegerChoices):
+        LIVE = 0, "live"
+        RESENT = 1, "resent"
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="lanes")
+    api = models.CharField(max_length=20)
+    priority = models.SmallIntegerField(choices=Priority.choices, default=Priority.LIVE)
+    fence = models.BigIntegerField(default=0)
+    leased_by = models.CharField(max_length=200, blank=True)
+    leased_until = models.DateTimeField(null=True)
+    wake_at = models.DateTimeField(null=True)
+    failures = models.IntegerField(default=0)
+    slept_for = models.CharField(max_length=500, blank=True)
+    held_at = models.DateTimeField(null=True)
+    held_reason = models.CharField(max_length=500, blank=True)
+    answered_at = models.DateTimeField(null=True)
+
+    objects = LaneQuerySet.as_manager()
+
+    class Meta:
+        db_table = "lane"
+        constraints = [models.UniqueConstraint(fields=["site", "api", "priority"], name="lane_is_one_queue")]
+
+    def __str__(self) -> str:
+        suffix = " of resent history" if self.priority == self.Priority.RESENT else ""
+        return f"{self.api} lane of {self.site}{suffix}"
+
+
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    def of(self, sites: "models.QuerySet[Site]") -> "DeliveryQuerySet":
+        return self.filter(lane__site__in=sites)
+
+    def newest_first(self) -> "DeliveryQuerySet":
+        return self.order_by("-id")
+
+
+class Delivery(models.Model):
+    """One request that went out. Written before it leaves, completed once by its answer, never changed after."""
+
+    class Verdict(models.TextChoices):
+        UNANSWERED = "", "Unanswered"
+        RECEIVED = "received", "Received"
+        SPLIT = "split", "Refused whole, sent in halves"
+        REFUSED = "refused", "Refused"
+        LATER = "later", "To be tried later"
+        HELD = "held", "Held"
+
+    lane = models.ForeignKey(Lane, models.PROTECT, related_name="deliveries")
+    fence = models.BigIntegerField()
+    entry_ids = ArrayField(models.BigIntegerField())
+    method = models.CharField(max_length=10)
+    url = models.CharField(max_length=2500)
+    request_headers = models.JSONField()
+    request_body = models.BinaryField()
+    request_sha256 = models.BinaryField(max_length=32)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    status = models.SmallIntegerField(null=True)
+    response_headers = models.JSONField(null=True)
+    response_body = models.BinaryField(null=True)
+    failure = models.TextField(blank=True)
+    verdict = models.CharField(max_length=20, choices=Verdict.choices, blank=True, default="")
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        db_table = "delivery"
+        verbose_name_plural = "deliveries"
+        indexes = [models.Index(fields=["lane", "-id"], name="delivery_of_lane")]
+
+    def __str__(self) -> str:
+        return f"delivery {self.pk}"
+
+    @property
+    def took(self) -> dt.timedelta | None:
+        """How long Jira took to answer."""
+        return self.finished_at - self.started_at if self.finished_at else None
+
+    @property
+    def trace_id(self) -> str:
+        headers = {name.lower(): value for name, value in (self.response_headers or {}).items()}
+        return str(headers.get("atl-traceid", ""))

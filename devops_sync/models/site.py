@@ -1,0 +1,100 @@
+"""The Jira sites that data goes to, and the credentials of those who send it."""
+
+import datetime as dt
+import hashlib
+import secrets
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from .. import vault
+
+
+class Site(models.Model):
+    """One Jira Cloud site with one credential. The secret is sealed at rest."""
+
+    slug = models.SlugField(max_length=60, unique=True)
+    url = models.URLField(max_length=500)
+    api_url = models.URLField(max_length=500, blank=True)
+    cloud_id = models.CharField(max_length=100, unique=True)
+    client_id = models.CharField(max_length=255)
+    sealed_secret = models.BinaryField()
+    is_sandbox = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "site"
+
+    def __str__(self) -> str:
+        return self.slug
+
+    @property
+    def secret(self) -> str:
+        """The credential's secret in clear. It goes into requests to Jira and nowhere else."""
+        return vault.open_sealed(bytes(self.sealed_secret))
+
+    @secret.setter
+    def secret(self, value: str) -> None:
+        self.sealed_secret = vault.seal(value)
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    def alive(self, now: dt.datetime) -> "TokenQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+
+class Token(models.Model):
+    """The credentials of one sender: a client id with its secret, and a static bearer token.
+
+    Both secrets are random texts of 256 bits, so a plain hash of them cannot be guessed back.
+    """
+
+    SCOPES = ("read", "write", "delete")
+
+    name = models.CharField(max_length=100)
+    site = models.ForeignKey(Site, models.PROTECT, related_name="tokens")
+    scopes = ArrayField(models.CharField(max_length=10))
+    client_id = models.CharField(max_length=64, unique=True)
+    secret_hash = models.BinaryField(max_length=32)
+    bearer_hash = models.BinaryField(max_length=32, unique=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = TokenQuerySet.as_manager()
+
+    class Meta:
+        db_table = "token"
+        constraints = [models.UniqueConstraint(fields=["site", "name"], name="token_name_is_unique_in_its_site")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def create(
+        cls, name: str, site: Site, scopes: list[str], now: dt.datetime, expires_at: dt.datetime | None = None
+    ) -> tuple["Token", str, str]:
+        """Make credentials. Returns the token with its client secret and its bearer token in clear, once."""
+        secret, bearer = f"wbs_{secrets.token_urlsafe(32)}", f"wbt_{secrets.token_urlsafe(32)}"
+        token = cls.objects.create(
+            name=name,
+            site=site,
+            scopes=scopes,
+            client_id=f"wbc-{uuid.uuid4()}",
+            secret_hash=fingerprint(secret),
+            bearer_hash=fingerprint(bearer),
+            created_at=now,
+            expires_at=expires_at,
+        )
+        return token, secret, bearer
+
+    def is_secret(self, secret: str) -> bool:
+        return secrets.compare_digest(bytes(self.secret_hash), fingerprint(secret))
+
+
+def fingerprint(secret: str) -> bytes:
+    """The SHA-256 under which a random secret is kept."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).digest()

@@ -1,0 +1,47 @@
+"""Who may do what, decided in this one place and asked in every view."""
+
+from django.contrib.auth.models import AnonymousUser
+
+from django.db import models
+
+from .models import Grant, Site, User
+
+_VIEWER = frozenset({"read"})
+_RELEASE_MANAGER = _VIEWER | {"submit", "resend", "verify", "try-now"}
+_AUDITOR = _VIEWER | {"raw", "audit"}
+ACTS: dict[str, frozenset[str]] = {
+    Grant.Role.VIEWER: _VIEWER,
+    Grant.Role.RELEASE_MANAGER: _RELEASE_MANAGER,
+    Grant.Role.AUDITOR: _AUDITOR,
+    Grant.Role.ADMIN: _RELEASE_MANAGER | _AUDITOR | {"delete", "sites", "tokens", "users"},
+}
+
+
+def may(user: User | AnonymousUser, act: str, site: Site | None = None) -> bool:
+    """Whether the person may do `act` on the site; without a site: on at least one, or in general."""
+    return any(
+        act in ACTS[grant.role] and (site is None or grant.site_id is None or grant.site_id == site.pk)
+        for grant in _grants(user)
+    )
+
+
+def sites(user: User | AnonymousUser, act: str = "read") -> "models.QuerySet[Site]":
+    """The sites on which the person may do `act`."""
+    grants = [grant for grant in _grants(user) if act in ACTS[grant.role]]
+    if any(grant.site_id is None for grant in grants):
+        return Site.objects.all()
+    return Site.objects.filter(pk__in=[grant.site_id for grant in grants])
+
+
+def everywhere(user: User | AnonymousUser, act: str) -> bool:
+    """Whether the person may do `act` for all sites, and so also for what belongs to none."""
+    return any(act in ACTS[grant.role] and grant.site_id is None for grant in _grants(user))
+
+
+def _grants(user: User | AnonymousUser) -> list[Grant]:
+    """The person's grants, read once per request: they hang on the user object."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    if not hasattr(user, "_waybill_grants"):
+        user._waybill_grants = list(user.grants.all())
+    return list(user._waybill_grants)
