@@ -63,6 +63,12 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "dashboard.frame.around",
+            ],
+            "builtins": [
+                "django.templatetags.static",
+                "template_partials.templatetags.partials",
+                "dashboard.templatetags.look",
             ],
         },
     },
@@ -111,6 +117,8 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+# Bytes of a body at the gateway. Jira answers 413 from a size on that it does not publish.
+LARGEST_BODY = 4 * 1024 * 1024
 # The gateway limits what it reads itself; this one guards the forms of the pages.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

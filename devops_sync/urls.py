@@ -1,5 +1,8 @@
 """Every address of Waybill: the gateway's machine paths, then the pages."""
 
-from django.urls import path
+from django.urls import include, path
 
-urlpatterns: list = []
+urlpatterns = [
+    path("", include("devops_sync.gateway.urls")),
+    path("", include("dashboard.urls")),
+]

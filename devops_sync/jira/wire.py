@@ -271,6 +271,11 @@ def _check(value: Deployment) -> None:
         raise Fault("'commands' can ask for gating only while 'state' is pending")
 
 
+def issues_of(payload: str) -> tuple[str, ...]:
+    """The issues that a valid deployment names, in its own spelling."""
+    return _named(msgspec.json.decode(payload.encode(), type=Deployment)).issues
+
+
 def is_web_address(url: str) -> bool:
     """Whether a link goes to the web: `javascript:` and its like have no place on anybody's page."""
     try:

@@ -1,0 +1,6 @@
+"""What a worker does: takes a lane, sends what waits in it in order, and writes down what Jira said."""
+
+from .lanes import run, stop
+from .reading import read_due
+
+__all__ = ["read_due", "run", "stop"]

@@ -1,0 +1,132 @@
+"""What an answer means: for the entries that were sent, and for the lane that they stand in.
+
+Received and refused entries have reached their end. Everything else leaves them waiting, and the lane
+sleeps when time will help or is held when a person has to.
+"""
+
+import json
+import random
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..jira import client as jira
+from ..jira import receipts, wire
+from ..models import Delivery, Entry
+
+FIRST_PAUSE = 2.0
+LONGEST_PAUSE = 600.0
+_NEVER_NAMED = "Jira answered 202 without naming this deployment."
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What becomes of the delivery, its entries and its lane.
+
+    `settled` has a row for each entry that reached its end; `pause` is in seconds.
+    """
+
+    verdict: Delivery.Verdict
+    settled: list[dict[str, Any]] = field(default_factory=list)
+    pause: float | None = None
+    reason: str = ""
+    retry_with_new_token: bool = False
+
+
+def of_answer(answer: jira.Answer, entries: list[Entry], *, failures: int, token_was_fresh: bool) -> Meaning:
+    """Read Jira's answer to a submission of these entries. `failures` is how often the lane failed in a row."""
+    status = answer.status
+    if status in (200, 202):
+        return _received(answer, entries)
+    if status in (400, 413):
+        if len(entries) > 1:
+            return Meaning(Delivery.Verdict.SPLIT)
+        return Meaning(Delivery.Verdict.REFUSED, [_rejected(entries[0], _errors(answer))])
+    if status == 429 or status >= 500 or status == 408:
+        return _later(answer, failures)
+    if status == 401 and not token_was_fresh:
+        return Meaning(Delivery.Verdict.LATER, retry_with_new_token=True)
+    return Meaning(Delivery.Verdict.HELD, reason=_what_to_do(answer))
+
+
+def of_failure(what: str, failures: int, retry_after: float | None = None) -> Meaning:
+    """No answer came. The entries wait; the pause grows with every failure in a row."""
+    return Meaning(Delivery.Verdict.LATER, pause=pause(failures, retry_after), reason=f"{what[:1].upper()}{what[1:]}.")
+
+
+def pause(failures: int, at_least: float | None = None) -> float:
+    """Seconds until the next try: 2 s doubled with each failure, at most 10 minutes, with jitter.
+
+    Jitter ×0.7 to ×1.3 as Atlassian advises; Retry-After is a minimum, so jitter only adds to it.
+    """
+    grown = min(FIRST_PAUSE * 2.0 ** min(failures, 20), LONGEST_PAUSE) * random.uniform(0.7, 1.3)
+    return max(grown, (at_least or 0.0) * random.uniform(1.0, 1.1))
+
+
+def _received(answer: jira.Answer, entries: list[Entry]) -> Meaning:
+    try:
+        receipt = receipts.read_deployments(answer.body)
+    except receipts.Unreadable as unreadable:
+        return Meaning(Delivery.Verdict.HELD, reason=f"{unreadable}. Waybill does not know what was stored.")
+    settled = []
+    for entry in entries:
+        key = _key(entry)
+        unknown = _unknown_issues(entry, receipt)
+        if key in receipt.rejected:
+            settled.append(_rejected(entry, receipt.rejected[key], unknown))
+        elif key in receipt.accepted:
+            settled.append(_row(entry, Entry.Outcome.ACCEPTED, [], unknown))
+        else:
+            settled.append(_rejected(entry, [receipts.Error(_NEVER_NAMED)], unknown))
+    return Meaning(Delivery.Verdict.RECEIVED, settled)
+
+
+def _later(answer: jira.Answer, failures: int) -> Meaning:
+    if answer.status == 429:
+        why = answer.header("RateLimit-Reason")
+        reason = f"Jira answered 429: too many requests{f' ({why[:60]})' if why else ''}."
+    else:
+        reason = f"Jira answered {answer.status}."
+    return Meaning(Delivery.Verdict.LATER, pause=pause(failures, answer.retry_after), reason=reason)
+
+
+def _what_to_do(answer: jira.Answer) -> str:
+    status = answer.status
+    said = "; ".join(error.message for error in _errors(answer) if error.message)[:200]
+    quoted = f" It says: {said}" if said else ""
+    if status == 401:
+        return f"Jira answers 401 even to a new token. Check the credential in Jira, then try now.{quoted}"
+    if status == 403:
+        return (
+            "Jira answers 403: the credential lacks the Deployments permission. "
+            f"Grant it in Jira, then try now.{quoted}"
+        )
+    if status == 404:
+        return f"Jira answers 404: it has no site with this cloud id. Check the site's address, then try now.{quoted}"
+    if 300 <= status < 400:
+        return f"Jira answers {status}: the site has moved. Check the site's address, then try now."
+    return f"Jira answers {status}, which no waiting mends. See the delivery, then try now.{quoted}"
+
+
+def _errors(answer: jira.Answer) -> list[receipts.Error]:
+    found = receipts.read_errors(answer.body)
+    return found or [receipts.Error(f"Jira answered {answer.status} without saying why.")]
+
+
+def _key(entry: Entry) -> receipts.Key:
+    pipeline, environment, number = json.loads(entry.key)
+    return (pipeline, environment, number)
+
+
+def _unknown_issues(entry: Entry, receipt: receipts.Receipt) -> list[str]:
+    if not receipt.unknown_issues:
+        return []
+    return [issue for issue in wire.issues_of(entry.payload) if issue in receipt.unknown_issues]
+
+
+def _rejected(entry: Entry, errors: list[receipts.Error], unknown: list[str] | None = None) -> dict[str, Any]:
+    return _row(entry, Entry.Outcome.REJECTED, errors, unknown or [])
+
+
+def _row(entry: Entry, outcome: Entry.Outcome, errors: list[receipts.Error], unknown: list[str]) -> dict[str, Any]:
+    said = [{"message": error.message[:2000], "trace_id": error.error_trace_id} for error in errors[:20]]
+    return {"id": entry.pk, "outcome": str(outcome), "errors": said, "unknown_issues": unknown}

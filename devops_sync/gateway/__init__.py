@@ -1,0 +1,1 @@
+"""The door for machines: Jira's own wire format, inbound."""

@@ -1,0 +1,107 @@
+"""What stands around the APIs: the cloud id, the tokens, and the health of this process."""
+
+import datetime as dt
+
+import msgspec
+from django.contrib.auth.decorators import login_not_required
+from django.db import OperationalError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from ..models import Entry, Lane
+from . import answers, senders
+from .machine import Refuse, body_of, for_sender, machine
+
+_LATE = dt.timedelta(minutes=5)
+
+
+@machine
+def tenant_info(request: HttpRequest, slug: str | None = None) -> HttpResponse:
+    """Jira's unauthenticated answer to "which cloud id has this site?"."""
+    site = senders.site_of(slug=slug)
+    if site is None:
+        raise Refuse(404, "There is no such site, or more than one: ask at /s/{site}/_edge/tenant_info.")
+    return answers.as_json({"cloudId": site.cloud_id})
+
+
+@machine
+def token(request: HttpRequest) -> HttpResponse:
+    """OAuth 2.0 client credentials, as at Atlassian's gateway; `audience` is taken and ignored."""
+    if request.method != "POST":
+        raise Refuse(405, "This path takes POST only.")
+    asked = _asked_for(request)
+    if asked.get("grant_type") != "client_credentials":
+        return _no("unsupported_grant_type", "grant_type must be client_credentials", 400)
+    found = senders.client_of(asked.get("client_id"), asked.get("client_secret"), timezone.now())
+    if found is None:
+        return _no("access_denied", "Unauthorized", 401)
+    answer = answers.as_json(
+        {
+            "access_token": senders.access_token(found),
+            "expires_in": senders.ACCESS_SECONDS,
+            "token_type": "Bearer",
+            "scope": " ".join(f"{scope}:deployment-info:jira" for scope in found.scopes),
+        }
+    )
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+def _asked_for(request: HttpRequest) -> dict[str, object]:
+    """The fields of the request, from JSON or, as an old client sends them, from a form."""
+    body = body_of(request)
+    if body is None:
+        raise Refuse(413, "The request body is larger than Waybill takes.")
+    if request.content_type == "application/x-www-form-urlencoded":
+        from django.http import QueryDict
+
+        return dict(QueryDict(body).items())
+    try:
+        return msgspec.json.decode(body, type=dict[str, object])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+
+
+def _no(error: str, description: str, status: int) -> HttpResponse:
+    return answers.as_json({"error": error, "error_description": description}, status)
+
+
+@for_sender("read", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+def nowhere(*_: object, **__: object) -> HttpResponse:
+    """Any other path below the APIs."""
+    raise Refuse(404, "There is no such path in the APIs that Waybill speaks.")
+
+
+@machine
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Whether this process answers."""
+    return answers.as_json({"status": "ok"})
+
+
+@machine
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Whether this process can do its work: database, migrations, and how old the oldest due work is."""
+    try:
+        executor = MigrationExecutor(connection)
+        pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        late = _oldest_due(timezone.now())
+    except OperationalError:
+        return answers.as_json({"status": "the database cannot be reached"}, 503)
+    if pending:
+        return answers.as_json({"status": "migrations are missing"}, 503)
+    seconds = late.total_seconds() if late else 0.0
+    status = "ok" if late is None or late < _LATE else "work that is due has waited for more than 5 minutes"
+    return answers.as_json({"status": status, "oldest_due_seconds": round(seconds, 1)}, 200 if status == "ok" else 503)
+
+
+def _oldest_due(now: dt.datetime) -> dt.timedelta | None:
+    """How long the oldest entry waits of those that a worker could send now."""
+    ages = []
+    for lane in Lane.objects.due(now).with_work():
+        first = Entry.objects.waiting().filter(lane=lane).select_related("submission").order_by("id").first()
+        if first is not None:
+            since = max(first.submission.received_at, lane.wake_at or first.submission.received_at)
+            ages.append(now - since)
+    return max(ages, default=None)

@@ -1,0 +1,151 @@
+"""What every machine path shares: the sender and the site are known, and every answer has Jira's shape."""
+
+import datetime as dt
+import functools
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from .. import ledger
+from ..models import Site, Token
+from . import answers, senders, strangers
+
+log = logging.getLogger(__name__)
+
+
+class Refuse(Exception):
+    """Answer with this status and sentence."""
+
+    def __init__(self, status: int, sentence: str):
+        super().__init__(sentence)
+        self.status = status
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request of which the sender and the site are known."""
+
+    request: HttpRequest
+    received_at: dt.datetime
+    site: Site
+    token: Token
+
+
+Path = Callable[..., HttpResponse]
+
+
+def machine(view: Path) -> Path:
+    """A path for machines: no session, no CSRF, and whatever goes wrong is said in Jira's shape."""
+
+    @functools.wraps(view)
+    def answer(request: HttpRequest, **names: Any) -> HttpResponse:
+        try:
+            return view(request, **names)
+        except Refuse as refuse:
+            return answers.refusal(refuse.status, refuse.sentence)
+        except OperationalError:
+            log.exception("the database cannot be used")
+            unavailable = answers.refusal(503, "Waybill's database cannot be reached; nothing was taken.")
+            unavailable["Retry-After"] = "5"
+            return unavailable
+        except Exception:
+            log.exception("a machine path failed")
+            return answers.refusal(503, "Waybill could not take this request; the log says why.")
+
+    return csrf_exempt(login_not_required(answer))
+
+
+def for_sender(scope: str, *methods: str) -> Callable[[Callable[..., HttpResponse]], Path]:
+    """A machine path for senders whose token has `scope` for the site that the path names."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Path:
+        @functools.wraps(view)
+        def answer(
+            request: HttpRequest, *, cloud_id: str | None = None, slug: str | None = None, **names: Any
+        ) -> HttpResponse:
+            received_at = timezone.now()
+            call = _admit(request, received_at, scope, methods, cloud_id, slug)
+            return view(call, **names)
+
+        return machine(answer)
+
+    return decorate
+
+
+def _admit(
+    request: HttpRequest,
+    received_at: dt.datetime,
+    scope: str,
+    methods: tuple[str, ...],
+    cloud_id: str | None,
+    slug: str | None,
+) -> Call:
+    """Who sends, to which site, and may they? Raises `Refuse`, and puts the refusal on record."""
+    try:
+        token = senders.sender_of(request, received_at)
+    except senders.NotKnown as unknown:
+        raise _recorded(request, received_at, 401, str(unknown), unknown.token) from None
+    site = senders.site_of(cloud_id=cloud_id, slug=slug)
+    if site is None:
+        raise _recorded(request, received_at, 404, _no_site(cloud_id, slug), token)
+    if token.site_id != site.pk:
+        raise _recorded(request, received_at, 403, "The token belongs to another site.", token)
+    if scope not in token.scopes:
+        raise _recorded(request, received_at, 403, f"The token lacks the scope '{scope}'.", token)
+    if request.method not in methods:
+        raise Refuse(405, f"This path takes {' and '.join(methods)} only.")
+    return Call(request, received_at, site, token)
+
+
+def _no_site(cloud_id: str | None, slug: str | None) -> str:
+    if cloud_id is None and slug is None:
+        return "This path needs exactly one site; name it as /s/{site}/rest/… or by its cloud id."
+    return "There is no site with this cloud id." if slug is None else "There is no site with this name."
+
+
+def _recorded(
+    request: HttpRequest, received_at: dt.datetime, status: int, sentence: str, token: Token | None
+) -> Refuse:
+    if request.method == "POST" and (token is not None or strangers.may_be_recorded()):
+        size = request.META.get("CONTENT_LENGTH") or ""
+        ledger.refuse(
+            ledger.Arrival(
+                api="deployments",
+                path=printable(request.path),
+                body=b"",
+                received_at=received_at,
+                size=int(size) if size.isascii() and size.isdigit() and len(size) < 15 else 0,
+                site=token.site if token is not None else None,
+                token=token,
+                remote_address=request.META.get("REMOTE_ADDR") or None,
+            ),
+            status,
+            sentence,
+        )
+    return Refuse(status, sentence)
+
+
+def printable(text: str) -> str:
+    """A text of a stranger as it can be kept and shown: PostgreSQL takes no U+0000."""
+    return text.replace("\0", "�")
+
+
+def body_of(request: HttpRequest) -> bytes | None:
+    """The body, or None when it is larger than allowed; then at most the allowed size was read."""
+    limit = senders.largest_body()
+    declared = request.META.get("CONTENT_LENGTH") or ""
+    if declared.isascii() and declared.isdigit():
+        if int(declared) > limit:
+            return None
+        return request.read(limit + 1)
+    # Without a length Django reads nothing; the server marks the end of a chunked body itself.
+    body: bytes = request.META["wsgi.input"].read(limit + 1) if request.META.get("wsgi.input_terminated") else b""
+    return None if len(body) > limit else body

@@ -1,0 +1,94 @@
+"""Who sends: bearer tokens, static or for a quarter of an hour, and the site that they belong to."""
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest
+
+from ..models import Site, Token
+from ..models.site import fingerprint
+
+ACCESS_SECONDS = 900  # As Atlassian's own tokens: "valid 15 minutes".
+_SALT = "waybill.access-token"
+_USE_IS_NOTED_EVERY = dt.timedelta(minutes=1)
+
+
+class NotKnown(Exception):
+    """Nobody can be told from this request; the text says why. `token` is there when it merely ran out."""
+
+    def __init__(self, sentence: str, token: Token | None = None):
+        super().__init__(sentence)
+        self.token = token
+
+
+def access_token(token: Token) -> str:
+    """A bearer token for the next 15 minutes. It dies with the token that it came from."""
+    return signing.dumps(token.pk, salt=_SALT)
+
+
+def sender_of(request: HttpRequest, now: dt.datetime) -> Token:
+    """The token that the request carries. Raises `NotKnown`."""
+    scheme, _, bearer = request.headers.get("Authorization", "").partition(" ")
+    bearer = bearer.strip()
+    if scheme.lower() != "bearer" or not bearer:
+        raise NotKnown("The request carries no bearer token.")
+    token = _find(bearer)
+    if token.revoked_at is not None:
+        raise NotKnown("The token was revoked.", token)
+    if token.expires_at is not None and token.expires_at <= now:
+        raise NotKnown("The token has expired.", token)
+    _note_use(token, now)
+    return token
+
+
+def _find(bearer: str) -> Token:
+    tokens = Token.objects.select_related("site")
+    if bearer.startswith("wbt_"):
+        found = tokens.filter(bearer_hash=fingerprint(bearer)).first()
+        if found is None:
+            raise NotKnown("The token is not known.")
+        return found
+    try:
+        pk = signing.loads(bearer, salt=_SALT, max_age=ACCESS_SECONDS)
+    except signing.SignatureExpired:
+        pk = signing.loads(bearer, salt=_SALT)
+        raise NotKnown("The access token has expired.", tokens.filter(pk=pk).first()) from None
+    except signing.BadSignature:
+        raise NotKnown("The token is not known.") from None
+    found = tokens.filter(pk=pk).first()
+    if found is None:
+        raise NotKnown("The token is not known.")
+    return found
+
+
+def _note_use(token: Token, now: dt.datetime) -> None:
+    """Remember the last use, to the minute: a row written with every request would be a queue of its own."""
+    if token.last_used_at is None or token.last_used_at < now - _USE_IS_NOTED_EVERY:
+        Token.objects.filter(pk=token.pk).update(last_used_at=now)
+
+
+def client_of(client_id: Any, secret: Any, now: dt.datetime) -> Token | None:
+    """The living token with this client id and secret."""
+    if not isinstance(client_id, str) or not isinstance(secret, str) or "\0" in client_id:
+        return None
+    token = Token.objects.alive(now).select_related("site").filter(client_id=client_id[:200]).first()
+    return token if token is not None and token.is_secret(secret) else None
+
+
+def site_of(*, cloud_id: str | None = None, slug: str | None = None) -> Site | None:
+    """The site that a path names; a path that names none means the only one there is."""
+    if any("\0" in text for text in (cloud_id or "", slug or "")):
+        return None
+    if cloud_id is not None:
+        return Site.objects.filter(cloud_id=cloud_id).first()
+    if slug is not None:
+        return Site.objects.filter(slug=slug).first()
+    sites = list(Site.objects.all()[:2])
+    return sites[0] if len(sites) == 1 else None
+
+
+def largest_body() -> int:
+    """Bytes that a body may have."""
+    return int(settings.LARGEST_BODY)

@@ -1,0 +1,224 @@
+"""What can be asked of the ledger. Each function is one act: one transaction, then the doorbell."""
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.utils import OperationalError
+from django.utils import timezone
+from psycopg.errors import DeadlockDetected
+
+from . import doorbell, envelopes, projection
+from .jira import wire
+from .models import Confirmation, Deployment, Entry, Lane, Site, Submission, Token, User
+from .models.deployment import key_of
+from .models.submission import time_ordered_id
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One request as it arrived, before anything is known of its content."""
+
+    api: str
+    path: str
+    body: bytes
+    received_at: dt.datetime
+    size: int
+    site: Site | None = None
+    token: Token | None = None
+    user: User | None = None
+    remote_address: str | None = None
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What a submission that was taken consists of."""
+
+    id: str
+    items: list[wire.Item]
+
+
+class Refused(Exception):
+    """The submission as a whole was refused, and recorded as such; the text is the sentence that says why."""
+
+    def __init__(self, status: int, message: str):
+        super().__init__(message)
+        self.status = status
+        self.message = message
+
+
+def submit(arrival: Arrival) -> Submitted:
+    """Write a submission down with every entity in it, then ring for its delivery.
+
+    Once this returns, what was taken is durable. Raises `Refused` when Jira would answer 400; the bytes
+    are on record then too.
+    """
+    assert arrival.site is not None
+    try:
+        bulk = wire.read_deployments(arrival.body)
+    except wire.Malformed as malformed:
+        refuse(arrival, malformed.status, malformed.message)
+        raise Refused(malformed.status, malformed.message) from None
+    validated_at = timezone.now()
+    lane_id = _live_lane(arrival.site.pk, arrival.api)
+    for tries_left in (2, 1, 0):
+        try:
+            submission_id = _write(arrival, arrival.site, bulk, validated_at, lane_id)
+            break
+        except OperationalError as error:
+            if tries_left == 0 or not isinstance(error.__cause__, DeadlockDetected):
+                raise
+    return Submitted(str(submission_id), bulk.items)
+
+
+@transaction.atomic
+def _write(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.datetime, lane_id: int) -> Any:
+    envelope = envelopes.find_or_store(site.pk, bulk.envelope, bulk.properties)
+    faulty = [(position, item) for position, item in enumerate(bulk.items) if item.fault]
+    submission = _record(
+        arrival,
+        validated_at=validated_at,
+        status=202,
+        envelope=envelope,
+        entry_count=len(bulk.items),
+        refused_count=len(faulty),
+    )
+    rows = [_row(position, item) for position, item in enumerate(bulk.items) if not item.fault]
+    if rows:
+        projection.store_deployments(
+            rows,
+            submission=submission.pk,
+            site=site.pk,
+            lane=lane_id,
+            envelope=envelope.pk,
+            property_set=envelope.property_set_id,
+            received_at=arrival.received_at,
+        )
+        transaction.on_commit(lambda: doorbell.ring(lane_id))
+    if faulty:
+        Entry.objects.bulk_create(
+            Entry(
+                submission=submission,
+                position=position,
+                site=site,
+                envelope=envelope,
+                kind="deployment",
+                key=_faulty_key(item),
+                payload=item.raw,
+                outcome=Entry.Outcome.REFUSED,
+                outcome_at=validated_at,
+                errors=[{"message": item.fault}],
+            )
+            for position, item in faulty
+        )
+    return submission.pk
+
+
+def _row(position: int, item: wire.Item) -> dict[str, Any]:
+    """The columns of one valid deployment, for its entry and for the current state."""
+    value = item.value
+    assert value is not None
+    pipeline, environment = str(value.pipeline.id), str(value.environment.id)
+    gated = any(command.command == "initiate_deployment_gating" for command in value.commands or ())
+    return {
+        "position": position,
+        "key": key_of(pipeline, environment, value.deployment_sequence_number),
+        "sequence": value.update_sequence_number,
+        "payload": item.raw,
+        "pipeline_id": pipeline,
+        "environment_id": environment,
+        "number": value.deployment_sequence_number,
+        "state": value.state,
+        "display_name": value.display_name,
+        "label": value.label or "",
+        "description": value.description,
+        "url": value.url,
+        "pipeline_name": value.pipeline.display_name,
+        "pipeline_url": value.pipeline.url,
+        "environment_name": value.environment.display_name,
+        "environment_type": value.environment.type,
+        "issue_keys": [key.upper() for key in item.named.issues],
+        "duration": value.duration,
+        "gated": gated,
+        "reported_at": value.last_updated,
+    }
+
+
+def _faulty_key(item: wire.Item) -> str:
+    """As much of the key of a refused deployment as it shows."""
+    key = item.key
+    if len(key) < 3:
+        return ""
+    return key_of(key["pipelineId"], key["environmentId"], key["deploymentSequenceNumber"])
+
+
+def refuse(arrival: Arrival, status: int, sentence: str) -> Submission:
+    """Record a request that was refused whole. The bytes of a sender who is not known are not kept."""
+    return _record(arrival, validated_at=timezone.now(), status=status, refusal=sentence)
+
+
+def _record(arrival: Arrival, **facts: Any) -> Submission:
+    known = arrival.token is not None or arrival.user is not None
+    submission = Submission(
+        id=time_ordered_id(),
+        site=arrival.site,
+        token=arrival.token,
+        user=arrival.user,
+        remote_address=arrival.remote_address,
+        api=arrival.api,
+        path=arrival.path[:300],
+        received_at=arrival.received_at,
+        size=arrival.size,
+        sha256=hashlib.sha256(arrival.body).digest() if known else None,
+        raw=arrival.body if known else None,
+        **facts,
+    )
+    submission.save(force_insert=True)
+    return submission
+
+
+@lru_cache(maxsize=1000)
+def _live_lane(site_id: int, api: str) -> int:
+    """The lane's id. Lanes are never deleted, so it is remembered."""
+    lane, _ = Lane.objects.get_or_create(site_id=site_id, api=api, priority=Lane.Priority.LIVE)
+    return lane.pk
+
+
+def current_deployment(site: Site, pipeline_id: str, environment_id: str, number: int) -> Deployment | None:
+    """What the ledger holds of one deployment now, with the entry that says it."""
+    return (
+        Deployment.objects.filter(site=site, pipeline_id=pipeline_id, environment_id=environment_id, number=number)
+        .select_related("entry")
+        .first()
+    )
+
+
+@transaction.atomic
+def ask_read_back(entry: Entry, user: User | None, now: dt.datetime) -> Confirmation:
+    """Ask for what Jira holds of an entry. A worker reads it; asking again while one is due changes nothing."""
+    Entry.objects.select_for_update().get(pk=entry.pk)
+    asked = entry.confirmations.unanswered().first()
+    if asked is None:
+        asked = Confirmation.objects.create(entry=entry, user=user, asked_at=now, due_at=now)
+        transaction.on_commit(doorbell.ring_readings)
+    return asked
+
+
+@transaction.atomic
+def try_now(lane: Lane, now: dt.datetime) -> None:
+    """Let a held or sleeping lane try again at once. Its failures are forgotten, so that pauses begin short."""
+    Lane.objects.filter(pk=lane.pk).update(held_at=None, held_reason="", wake_at=None, failures=0, slept_for="")
+    transaction.on_commit(lambda: doorbell.ring(lane.pk))
+
+
+def is_reachable() -> bool:
+    """Whether the database answers. Raises nothing."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except OperationalError:
+        return False
+    return True

@@ -1,0 +1,56 @@
+"""What every command shares: exit codes, JSON, an example in its help, secrets from standard input.
+
+Exit codes: 0 done, 1 the answer is no, 2 wrong use, 3 Jira or the database cannot be reached.
+"""
+
+import getpass
+import json
+import sys
+from typing import Any, NoReturn, TextIO
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import OperationalError
+
+
+class Asking(BaseCommand):
+    """A command with Waybill's exit codes."""
+
+    example = ""
+    requires_system_checks: list[str] = []  # noqa: RUF012
+    stdin: TextIO = sys.stdin
+
+    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
+        return super().create_parser(prog_name, subcommand, epilog=f"Example: {self.example}", **options)
+
+    def execute(self, *arguments: Any, **options: Any) -> str | None:
+        try:
+            return super().execute(*arguments, **options)
+        except OperationalError:
+            self.unreachable("The database cannot be reached: start it with `manage.py up`, or set DATABASE_URL.")
+
+    def say(self, data: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+        """Print the outcome, for a program or for a person."""
+        self.stdout.write(json.dumps(data) if as_json else sentence)
+
+    def no(self, sentence: str) -> NoReturn:
+        """The answer is no."""
+        self._end(sentence, 1)
+
+    def wrong_use(self, sentence: str) -> NoReturn:
+        """The command was given something that it cannot work with."""
+        self._end(sentence, 2)
+
+    def unreachable(self, sentence: str) -> NoReturn:
+        """Jira or the database cannot be reached."""
+        self._end(sentence, 3)
+
+    def _end(self, sentence: str, code: int) -> NoReturn:
+        self.stderr.write(sentence)
+        sys.exit(code)
+
+
+def secret_from(stdin: TextIO, prompt: str) -> str:
+    """A secret from standard input: asked for without echo at a terminal, else its first line."""
+    if stdin.isatty():
+        return getpass.getpass(f"{prompt}: ")
+    return stdin.readline().rstrip("\r\n")

@@ -1,0 +1,38 @@
+"""The doorbells. A message says "look at this lane"; what to do there is in the database."""
+
+from celery import shared_task
+from celery.signals import worker_shutting_down
+from django.utils import timezone
+
+from . import delivery
+from .models import Confirmation, Lane
+
+RING_EXPIRES_SECONDS = 60
+
+
+@shared_task
+def deliver(lane_id: int) -> None:
+    """Take a turn at a lane, and ring for it again when the turn was not enough."""
+    if delivery.run(lane_id):
+        deliver.apply_async([lane_id], retry=False, expires=RING_EXPIRES_SECONDS)
+
+
+@shared_task
+def read_back() -> None:
+    """Answer the read-backs that are due."""
+    delivery.read_due()
+
+
+@shared_task
+def sweep() -> None:
+    """Ring for whatever is due: a lost message, a dead worker and a pause all end here."""
+    now = timezone.now()
+    for lane_id in Lane.objects.due(now).with_work().values_list("pk", flat=True):
+        deliver.apply_async([lane_id], retry=False, expires=10)
+    if Confirmation.objects.due(now).exists():
+        read_back.apply_async(retry=False, expires=10)
+
+
+@worker_shutting_down.connect
+def _finish_the_request_under_way(**_: object) -> None:
+    delivery.stop()
