@@ -1,0 +1,131 @@
+"""What stands around every page: who is here, which sites they see, where they can go, what waits."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from devops_sync import __version__, roles
+from devops_sync.models import Entry, Site
+
+LISTS = ("overview", "deployment-list", "submission-list", "delivery-list")
+MOST = 1000
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the rail."""
+
+    icon: str
+    word: str
+    url: str
+    is_here: bool
+
+
+class Frame:
+    """Computed when a template first asks, once per request."""
+
+    version = __version__
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def sites(self) -> list[Site]:
+        """The sites that the person may see, by name."""
+        return list(roles.sites(self._request.user).order_by("slug"))
+
+    @cached_property
+    def site(self) -> Site | None:
+        """The site that the address picks, if any."""
+        slug = self._request.GET.get("site", "")
+        return next((site for site in self.sites if site.slug == slug), None)
+
+    @property
+    def picked(self) -> list[Site]:
+        return [self.site] if self.site else self.sites
+
+    @cached_property
+    def view(self) -> str:
+        match = self._request.resolver_match
+        return (match.view_name if match else None) or ""
+
+    @property
+    def is_list(self) -> bool:
+        return self.view in LISTS
+
+    @cached_property
+    def waiting(self) -> int:
+        lanes = Entry.objects.waiting().filter(lane__site__in=[site.pk for site in self.picked])
+        return lanes.order_by()[:MOST].count()
+
+    @cached_property
+    def rejected(self) -> int:
+        sites = [site.pk for site in self.picked]
+        return Entry.objects.rejected_since(yesterday(self.now)).filter(site__in=sites)[:MOST].count()
+
+    @cached_property
+    def now(self) -> dt.datetime:
+        return timezone.now()
+
+    @cached_property
+    def site_query(self) -> str:
+        return f"?{urlencode({'site': self.site.slug})}" if self.site else ""
+
+    @property
+    def places(self) -> list[Place]:
+        return [
+            self._place("overview", "Overview", "overview"),
+            self._place("deployment", "Deployments", "deployment-list", "deployment"),
+        ]
+
+    @property
+    def ledger_places(self) -> list[Place]:
+        return [
+            self._place("submission", "Submissions", "submission-list", "submission"),
+            self._place("delivery", "Deliveries", "delivery-list", "delivery"),
+        ]
+
+    def _place(self, icon: str, word: str, *views: str) -> Place:
+        return Place(icon, word, reverse(views[0]) + self.site_query, self.view in views)
+
+    @property
+    def waiting_figure(self) -> str:
+        return _figure(self.waiting)
+
+    @property
+    def rejected_figure(self) -> str:
+        return _figure(self.rejected)
+
+    @property
+    def here(self) -> str:
+        return next((place.word for place in (*self.places, *self.ledger_places) if place.is_here), "")
+
+
+def of(request: HttpRequest) -> Frame:
+    """The request's frame: views and templates share one, and so its queries."""
+    found: Frame | None = getattr(request, "_frame", None)
+    if found is None:
+        found = Frame(request)
+        request._frame = found  # type: ignore[attr-defined]
+    return found
+
+
+def around(request: HttpRequest) -> dict[str, Any]:
+    """Context processor."""
+    frame = of(request)
+    return {"frame": frame, "now": frame.now}
+
+
+def yesterday(now: dt.datetime) -> dt.datetime:
+    """When yesterday began."""
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(days=1)
+
+
+def _figure(count: int) -> str:
+    return f"{count:,}" if count < MOST else f"{MOST - 1:,}+"

@@ -1,0 +1,124 @@
+"""Pages that follow what happens.
+
+A page names its moving parts: partials of its own template, each in an element of the same id. While the
+page should follow, a small element on it, the pulse, asks the page's own address every few seconds and says
+which parts it has, by digest. The answer is 204 when nothing changed, else just the parts that did, swapped
+in by their ids. A page that has settled gets a pulse without a beat. Without JavaScript nothing of this
+runs, and the page is the same page.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+
+from . import frame
+
+SEEN = "Waybill-Seen"
+# What a time says changes by itself; the page's script sees to that.
+_SAID = re.compile(r"(<time [^>]*>)[^<]*")
+_TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
+
+
+@dataclass(frozen=True)
+class Part:
+    """A moving part: its element's id, the partial that fills it, what that partial needs beyond the page's context."""
+
+    id: str
+    partial: str
+    context: dict[str, Any] = field(default_factory=dict)
+    is_row: bool = False
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any],
+    parts: Iterable[Part],
+    *,
+    every: float | None,
+    status: int = 200,
+    ask: dict[str, str] | None = None,
+    url: str | None = None,
+) -> HttpResponse:
+    """Answer with the page, or, to a pulse, with the parts of it that changed.
+
+    `every`: seconds until the pulse asks again, None when the page has settled.
+    `ask`: what the pulse sends along, as further parameters. `url`: where it asks, unless at the request's own address.
+    """
+    everywhere = (Part("count-waiting", "_counts.html#waiting"), Part("count-rejected", "_counts.html#rejected"))
+    filled = {
+        part.id: (part, render_to_string(_name(template, part.partial), {**context, **part.context}, request))
+        for part in (*everywhere, *parts)
+    }
+    has = {id_: _digest(html) for id_, (_, html) in filled.items()}
+    seen = request.headers.get(SEEN)
+    pulse = _pulse(request, has, every, ask or {}, url)
+    if seen is None:
+        answer = render(
+            request,
+            template,
+            {**context, "parts": {id_: mark_safe(html) for id_, (_, html) in filled.items()}, "pulse": pulse,
+             "is_live": every is not None},
+            status=status,
+        )
+    elif seen == _seen(has, every):
+        answer = HttpResponse(status=204)
+    else:
+        had = dict(item.split("=", 1) for item in seen.split(",") if "=" in item)
+        changed = [item for id_, item in filled.items() if had.get(id_) != has[id_]]
+        answer = HttpResponse(pulse + format_html_join("", "{}", ((_swap(part, html),) for part, html in changed)))
+    patch_vary_headers(answer, (SEEN,))
+    patch_cache_control(answer, private=True, no_cache=True)
+    return answer
+
+
+def _name(template: str, partial: str) -> str:
+    return partial if "#" in partial else f"{template}#{partial}"
+
+
+def _digest(html: str) -> str:
+    html = _TOKEN.sub("", _SAID.sub(r"\1", html))
+    return hashlib.blake2s(html.encode("utf-8", "replace"), digest_size=5).hexdigest()
+
+
+def _seen(has: dict[str, str], every: float | None) -> str:
+    return ",".join((f"every={every}", *(f"{id_}={digest}" for id_, digest in has.items())))
+
+
+def _pulse(
+    request: HttpRequest, has: dict[str, str], every: float | None, ask: dict[str, str], url: str | None
+) -> SafeString:
+    if every is None:
+        return format_html('<div id="pulse" hidden data-now="{}"></div>', _stamp(request))
+    own = request.GET.copy()
+    for name in ask:
+        own.pop(name, None)
+    return format_html(
+        '<div id="pulse" hidden data-now="{}" hx-get="{}" hx-trigger="every {}ms" hx-swap="outerHTML"'
+        " hx-headers='{}' hx-vals='{}'></div>",
+        _stamp(request),
+        url or f"{request.path}?{own.urlencode()}",
+        round(every * 1000),
+        json.dumps({SEEN: _seen(has, every)}),
+        json.dumps(ask),
+    )
+
+
+def _stamp(request: HttpRequest) -> str:
+    return f"{frame.of(request).now.timestamp():.3f}"
+
+
+def _swap(part: Part, html: str) -> SafeString:
+    if part.is_row:
+        return format_html('<template><tr id="{}" hx-swap-oob="innerHTML">{}</tr></template>', part.id, mark_safe(html))
+    return format_html('<div id="{}" hx-swap-oob="innerHTML">{}</div>', part.id, mark_safe(html))

@@ -1,0 +1,272 @@
+"""How facts are written on the pages: icons, states, times, durations, numbers. The rules are the look's."""
+
+import datetime as dt
+import re
+from urllib.parse import urlsplit
+
+from django import template
+from django.template import Context
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+register = template.Library()
+
+STATES: dict[str, tuple[str, str, str]] = {
+    # name: icon in the sprite, word, tone
+    "pending": ("pending", "Pending", ""),
+    "in_progress": ("in_progress", "In progress", "moving"),
+    "successful": ("successful", "Successful", "good"),
+    "failed": ("failed", "Failed", "bad"),
+    "rolled_back": ("rolled_back", "Rolled back", "warn"),
+    "cancelled": ("cancelled", "Cancelled", ""),
+    "unknown": ("unknown", "Unknown", ""),
+    "gated": ("awaiting", "Awaiting gate", "warn"),
+    "waiting": ("waiting", "Waiting", ""),
+    "sent": ("sent", "Sent", "moving"),
+    "accepted": ("accepted", "Accepted", "good"),
+    "rejected": ("rejected", "Rejected", "bad"),
+    "superseded": ("superseded", "Superseded", ""),
+    "withdrawn": ("withdrawn", "Withdrawn", ""),
+    "refused": ("refused", "Refused", "bad"),
+    "out_of_order": ("out_of_order", "Out of order", ""),
+    "not_read": ("not_read", "Not read", ""),
+    "reading": ("in_progress", "Reading…", "moving"),
+    "confirmed": ("confirmed", "Confirmed", "good"),
+    "different": ("different", "Different", "warn"),
+    "missing": ("missing", "Missing", "bad"),
+    "not_told": ("unknown", "Not told", "warn"),
+    "unknown_key": ("invalid", "Unknown key", "bad"),
+    "lane_idle": ("tick", "Idle", ""),
+    "lane_working": ("in_progress", "Working", "moving"),
+    "lane_waiting": ("waiting", "Waiting", ""),
+    "lane_asleep": ("pause", "Asleep", "warn"),
+    "lane_held": ("held", "Held", "bad"),
+    "delivery_": ("sent", "Sent, not answered", "moving"),
+    "delivery_received": ("accepted", "Received", "good"),
+    "delivery_split": ("different", "Refused whole, sent in halves", "warn"),
+    "delivery_refused": ("rejected", "Refused", "bad"),
+    "delivery_later": ("waiting", "To be tried later", "warn"),
+    "delivery_held": ("held", "Held", "bad"),
+}
+_UNKNOWN = ("unknown", "Unknown", "")
+
+
+@register.simple_tag
+def icon(name: str, extra: str = "") -> SafeString:
+    return format_html(
+        '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>',
+        f" {extra}" if extra else "",
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def state(name: str, word: str = "") -> SafeString:
+    """A state in a row: icon and word."""
+    return _state("state", name, word)
+
+
+@register.simple_tag
+def tag(name: str, word: str = "") -> SafeString:
+    """A state in a page's head."""
+    return _state("tag", name, word)
+
+
+def _state(block: str, name: str, word: str) -> SafeString:
+    drawing, usual, tone = STATES.get(name, _UNKNOWN)
+    return format_html(
+        '<span class="{}{}">{}{}</span>', block, f" {block}--{tone}" if tone else "", icon(drawing), word or usual
+    )
+
+
+@register.filter
+def tone(name: str) -> str:
+    return STATES.get(name, _UNKNOWN)[2]
+
+
+@register.filter
+def icon_of(name: str) -> str:
+    return STATES.get(name, _UNKNOWN)[0]
+
+
+@register.filter
+def word_of(name: str) -> str:
+    return STATES.get(name, _UNKNOWN)[1]
+
+
+# ── Times ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+@register.simple_tag(takes_context=True)
+def when(context: Context, instant: dt.datetime | None) -> SafeString:
+    """An instant as people say it, with the exact one beside it. The page's script lets it age."""
+    if instant is None:
+        return mark_safe("")
+    now: dt.datetime = context.get("now") or timezone.now()
+    said, absolute = spoken(instant, now), _absolute(instant, now)
+    ageing = format_html(' data-print="{}"', absolute) if said != absolute else ""
+    return format_html(
+        '<time{} datetime="{}" title="{}">{}</time>', ageing, machine(instant), exact(instant), said
+    )
+
+
+@register.simple_tag(takes_context=True)
+def clock(context: Context, instant: dt.datetime | None, precision: str = "s") -> SafeString:
+    """An instant to the second, or with precision "ms" to the millisecond or "min" to the minute; the day when not today."""
+    if instant is None:
+        return mark_safe("")
+    now: dt.datetime = context.get("now") or timezone.now()
+    instant = instant.astimezone(dt.UTC)
+    text = instant.strftime("%H:%M" if precision == "min" else "%H:%M:%S")
+    if precision == "ms":
+        text += f".{instant.microsecond // 1000:03}"
+    if instant.date() != now.astimezone(dt.UTC).date():
+        text = f"{_day(instant, now)} {text}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine(instant), exact(instant), text)
+
+
+def spoken(instant: dt.datetime, now: dt.datetime) -> str:
+    instant, now = instant.astimezone(dt.UTC), now.astimezone(dt.UTC)
+    age = (now - instant).total_seconds()
+    if -60 < age < 0:
+        age = 0
+    if age >= 0 and instant.date() == now.date():
+        if age < 60:
+            return f"{int(age)} s ago"
+        return f"{int(age // 60)} min ago" if age < 3600 else f"{int(age // 3600)} h ago"
+    if 0 <= age < 3600:
+        return f"{int(age // 60)} min ago" if age >= 60 else f"{int(age)} s ago"
+    if dt.timedelta(0) <= now - instant < dt.timedelta(days=6):
+        return instant.strftime("%a %H:%M")
+    return _absolute(instant, now)
+
+
+def _absolute(instant: dt.datetime, now: dt.datetime) -> str:
+    return f"{_day(instant, now)} {instant.astimezone(dt.UTC):%H:%M}"
+
+
+def _day(instant: dt.datetime, now: dt.datetime) -> str:
+    instant = instant.astimezone(dt.UTC)
+    year = f" {instant.year}" if instant.year != now.astimezone(dt.UTC).year else ""
+    return f"{instant.day} {instant:%b}{year}"
+
+
+def exact(instant: dt.datetime) -> str:
+    instant = instant.astimezone(dt.UTC)
+    fraction = f".{instant.microsecond // 1000:03}" if instant.microsecond else ""
+    return f"{instant:%a} {instant.day} {instant:%b} {instant.year}, {instant:%H:%M:%S}{fraction} UTC"
+
+
+def machine(instant: dt.datetime) -> str:
+    return instant.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@register.filter
+def duration(value: dt.timedelta | float | None) -> str:
+    """446 ms, 1.9 s, 6 min 40 s, 2 d 2 h. Numbers are seconds."""
+    if value is None:
+        return ""
+    seconds = value.total_seconds() if isinstance(value, dt.timedelta) else float(value)
+    if seconds < 0:
+        return f"−{duration(-seconds)}"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    for size, unit, smaller, rest in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            beside = whole % size // smaller
+            return f"{whole // size:,} {unit} {beside} {rest}" if beside else f"{whole // size:,} {unit}"
+    return f"{whole} s"
+
+
+@register.filter
+def figure(value: dt.timedelta | float | None) -> SafeString:
+    """A duration with its first unit set smaller, for the strip of figures."""
+    number_, _, unit = duration(value).partition(" ")
+    return format_html('{} <span class="unit">{}</span>', number_, unit)
+
+
+@register.filter
+def number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+@register.filter
+def plural(count: int, word: str) -> str:
+    """`{{ 3|plural:"deployment" }}` is "3 deployments". A second form may follow a comma: "entry,entries"."""
+    one, _, many = word.partition(",")
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+@register.filter
+def filesize(size: int | None) -> str:
+    """0 B, 12.4 kB, 5.0 MB: decimal units."""
+    if size is None:
+        return ""
+    if size < 1000:
+        return f"{size} B"
+    amount = float(size)
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1000
+        if amount < 999.95:
+            break
+    return f"{amount:,.1f} {unit}"
+
+
+@register.filter
+def short_hash(digest: bytes | memoryview | None) -> str:
+    """9b0e…41d7"""
+    if not digest:
+        return ""
+    text = bytes(digest).hex()
+    return f"{text[:4]}…{text[-4:]}"
+
+
+@register.filter
+def whole_hash(digest: bytes | memoryview | None) -> str:
+    return bytes(digest).hex() if digest else ""
+
+
+_CONTROL = re.compile(r"[\x00-\x20\x7f]")
+
+
+@register.filter
+def web(url: str | None) -> str:
+    """The address when it may be a link: http or https with a host. Else nothing."""
+    if not url or _CONTROL.search(url):
+        return ""
+    try:
+        parts = urlsplit(url)
+        return url if parts.scheme.lower() in ("http", "https") and parts.hostname else ""
+    except ValueError:
+        return ""
+
+
+@register.filter
+def bare(url: str) -> str:
+    """An address as people read it, without its scheme."""
+    return re.sub(r"^https?://", "", url).rstrip("/")
+
+
+@register.filter
+def names(values: list[str], most: int = 2) -> list[str]:
+    return values[:most]
+
+
+@register.filter
+def beyond(values: list[str], most: int = 2) -> int:
+    """How many stand behind the first `most`."""
+    return max(0, len(values) - most)
+
+
+@register.filter
+def part(parts: dict[str, SafeString], id_: str) -> SafeString:
+    """A moving part of a page, see `dashboard.live`."""
+    return parts[id_] if parts else mark_safe("")

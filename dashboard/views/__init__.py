@@ -1,0 +1,1 @@
+"""One module per page: who may, find, one call, answer."""
