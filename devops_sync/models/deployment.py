@@ -2,22 +2,71 @@
 
 import datetime as dt
 import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
-from django.db.models import Q
+from django.db import connection, models
+from django.db.models import Count, Q
+from django.db.models.functions import TruncDate
 
 from .site import Site
 from .submission import Entry, PropertySet
 
 
 class DeploymentQuerySet(models.QuerySet["Deployment"]):
-    def of(self, sites: "models.QuerySet[Site]") -> "DeploymentQuerySet":
+    def of(self, sites: "models.QuerySet[Site] | Sequence[Site]") -> "DeploymentQuerySet":
+        if isinstance(sites, Sequence) and len(sites) == 1:
+            return self.filter(site=sites[0])
         return self.filter(site__in=sites)
 
     def for_issue(self, key: str) -> "DeploymentQuerySet":
         return self.filter(issue_keys__contains=[key.upper()])
+
+    def with_property(self, key: str, value: str) -> "DeploymentQuerySet":
+        return self.filter(property_set__in=PropertySet.objects.filter(pairs__contains={key: value}))
+
+    def changed_between(self, start: dt.datetime | None, end: dt.datetime | None) -> "DeploymentQuerySet":
+        """Those that changed at `start` or later and before `end`; None leaves that side open."""
+        found = self.filter(changed_at__gte=start) if start else self
+        return found.filter(changed_at__lt=end) if end else found
+
+    def saying(self, text: str) -> "DeploymentQuerySet":
+        """Those with the text in a name, label or description, or with it for a number."""
+        number = text.removeprefix("#")
+        is_number = number.isascii() and number.isdigit() and len(number) <= 18
+        return self.filter(
+            Q(label__icontains=text)
+            | Q(display_name__icontains=text)
+            | Q(description__icontains=text)
+            | Q(pipeline_name__icontains=text)
+            | Q(pipeline_id__icontains=text)
+            | (Q(number=int(number)) if is_number else Q())
+        )
+
+    def named_like(self, other: "Deployment") -> "DeploymentQuerySet":
+        """The same label of the same pipeline, wherever it went; none when it has no label."""
+        if not other.label:
+            return self.none()
+        return self.filter(site=other.site_id, pipeline_id=other.pipeline_id, label=other.label)
+
+    def in_place_of(self, other: "Deployment") -> "DeploymentQuerySet":
+        """All of the same pipeline in the same environment."""
+        return self.filter(
+            site=other.site_id, pipeline_id=other.pipeline_id, environment_id=other.environment_id
+        )
+
+    def per_day(self, since: dt.datetime) -> list[tuple[dt.date, str, int]]:
+        """How many last changed on each day (UTC), by state."""
+        found = (
+            self.filter(changed_at__gte=since)
+            .order_by()
+            .annotate(day=TruncDate("changed_at", tzinfo=dt.UTC))
+            .values_list("day", "state")
+            .annotate(many=Count("pk"))
+        )
+        return [(day, state, many) for day, state, many in found]
 
     def newest_first(self) -> "DeploymentQuerySet":
         return self.order_by("-changed_at", "-id")
@@ -93,6 +142,9 @@ class Deployment(models.Model):
             models.Index(fields=["site", "-changed_at", "-id"], name="deployment_newest_of_site"),
             models.Index(fields=["site", "pipeline_id", "-changed_at", "-id"], name="deployment_of_pipeline"),
             GinIndex(fields=["issue_keys"], name="deployment_of_issue"),
+            models.Index(
+                fields=["site", "pipeline_id", "label"], name="deployment_by_label", condition=~Q(label="")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -112,3 +164,91 @@ class Deployment(models.Model):
 def key_of(pipeline_id: str, environment_id: str, number: int) -> str:
     """The key of a deployment as text: a JSON array, since ids may contain any separator."""
     return json.dumps([pipeline_id, environment_id, number], ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True)
+class Recent:
+    """As much of a deployment as it takes to say what runs in its place and what came before it."""
+
+    pk: int
+    number: int
+    state: str
+    label: str
+    display_name: str
+    changed_at: dt.datetime
+
+    @property
+    def name(self) -> str:
+        return self.label or self.display_name or f"#{self.number}"
+
+
+Place = tuple[int, str, str]
+
+
+def latest_by_place(sites: Iterable[int]) -> list[Deployment]:
+    """The deployment with the highest number of each pipeline in each environment, by site, pipeline, environment.
+
+    One step down the unique index for each place: what it costs grows with the places, not the deployments.
+    """
+    return list(Deployment.objects.raw(_LATEST_BY_PLACE, [list(sites)]))
+
+
+def recent_by_place(places: Sequence[Place], most: int = 30) -> dict[Place, list[Recent]]:
+    """The last few deployments of each place (site, pipeline, environment), highest number first."""
+    found: dict[Place, list[Recent]] = {place: [] for place in places}
+    if not places:
+        return found
+    with connection.cursor() as cursor:
+        cursor.execute(_RECENT_BY_PLACE, [*(list(part) for part in zip(*places, strict=True)), most])
+        for site, pipeline, environment, *rest in cursor.fetchall():
+            found[site, pipeline, environment].append(Recent(*rest))
+    return found
+
+
+def furthest_of_issues(sites: Sequence[int], keys: Sequence[str]) -> dict[str, str]:
+    """The name of the furthest environment that each issue has reached with success."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FURTHEST_OF_ISSUES, [list(keys), list(sites)])
+        return dict(cursor.fetchall())
+
+
+_LATEST_BY_PLACE = """
+WITH RECURSIVE place AS (
+    SELECT first.* FROM unnest(%s::bigint[]) AS site(id) CROSS JOIN LATERAL (
+        SELECT site_id, pipeline_id, environment_id FROM deployment
+        WHERE site_id = site.id
+        ORDER BY pipeline_id, environment_id LIMIT 1
+    ) AS first
+  UNION ALL
+    SELECT next.* FROM place CROSS JOIN LATERAL (
+        SELECT site_id, pipeline_id, environment_id FROM deployment
+        WHERE site_id = place.site_id
+          AND (pipeline_id, environment_id) > (place.pipeline_id, place.environment_id)
+        ORDER BY pipeline_id, environment_id LIMIT 1
+    ) AS next
+)
+SELECT latest.* FROM place CROSS JOIN LATERAL (
+    SELECT * FROM deployment
+    WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
+    ORDER BY number DESC LIMIT 1
+) AS latest
+"""
+
+_RECENT_BY_PLACE = """
+SELECT recent.* FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS place(site_id, pipeline_id, environment_id)
+CROSS JOIN LATERAL (
+    SELECT site_id, pipeline_id, environment_id, id, number, state, label, display_name, changed_at FROM deployment
+    WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
+    ORDER BY number DESC LIMIT %s
+) AS recent
+"""
+
+_FURTHEST_OF_ISSUES = """
+SELECT issue.key, furthest.environment_name FROM unnest(%s::text[]) AS issue(key) CROSS JOIN LATERAL (
+    SELECT environment_name FROM deployment
+    WHERE issue_keys @> ARRAY[issue.key] AND site_id = ANY(%s) AND state = 'successful'
+    ORDER BY array_position(ARRAY['unmapped', 'development', 'testing', 'staging', 'production'],
+                            environment_type::text) DESC, changed_at DESC
+    LIMIT 1
+) AS furthest
+"""

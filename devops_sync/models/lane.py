@@ -69,6 +69,15 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def newest_first(self) -> "DeliveryQuerySet":
         return self.order_by("-id")
 
+    def carrying(self, entry: Entry, until: dt.datetime) -> "DeliveryQuerySet":
+        """The requests that had the entry in them: all tries, between its receipt and `until`."""
+        return self.filter(
+            lane=entry.lane_id,
+            started_at__gte=entry.submission.received_at,
+            started_at__lte=until,
+            entry_ids__contains=[entry.pk],
+        )
+
 
 class Delivery(models.Model):
     """One request that went out. Written before it leaves, completed once by its answer, never changed after."""
@@ -102,7 +111,10 @@ class Delivery(models.Model):
     class Meta:
         db_table = "delivery"
         verbose_name_plural = "deliveries"
-        indexes = [models.Index(fields=["lane", "-id"], name="delivery_of_lane")]
+        indexes = [
+            models.Index(fields=["lane", "-id"], name="delivery_of_lane"),
+            models.Index(fields=["lane", "started_at"], name="delivery_of_lane_by_time"),
+        ]
 
     def __str__(self) -> str:
         return f"delivery {self.pk}"

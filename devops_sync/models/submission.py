@@ -116,6 +116,9 @@ class EntryQuerySet(models.QuerySet["Entry"]):
     def waiting(self) -> "EntryQuerySet":
         return self.filter(outcome=Entry.Outcome.WAITING)
 
+    def rejected_since(self, instant: dt.datetime) -> "EntryQuerySet":
+        return self.filter(outcome=Entry.Outcome.REJECTED, outcome_at__gte=instant)
+
     def of_key(self, site_id: int, kind: str, key: str) -> "EntryQuerySet":
         return self.filter(site_id=site_id, kind=kind, key=key)
 
@@ -176,6 +179,7 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["lane", "id"], name="entry_waiting", condition=Q(outcome="waiting")),
             models.Index(fields=["site", "-id"], name="entry_rejected", condition=Q(outcome="rejected")),
+            models.Index(fields=["site", "-outcome_at"], name="entry_rejected_lately", condition=Q(outcome="rejected")),
             models.Index(fields=["site", "kind", "key", "-id"], name="entry_of_key"),
         ]
 
