@@ -8,7 +8,7 @@ from django.core import signing
 from django.http import HttpRequest
 
 from ..models import Site, Token
-from ..models.site import fingerprint
+from ..models.site import BEARER_PREFIX, fingerprint
 
 ACCESS_SECONDS = 900  # As Atlassian's own tokens: "valid 15 minutes".
 _SALT = "waybill.access-token"
@@ -45,7 +45,7 @@ def sender_of(request: HttpRequest, now: dt.datetime) -> Token:
 
 def _find(bearer: str) -> Token:
     tokens = Token.objects.select_related("site")
-    if bearer.startswith("wbt_"):
+    if bearer.startswith(BEARER_PREFIX):
         found = tokens.filter(bearer_hash=fingerprint(bearer)).first()
         if found is None:
             raise NotKnown("The token is not known.")

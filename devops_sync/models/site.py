@@ -11,6 +11,9 @@ from django.db.models import Q
 
 from .. import vault
 
+SECRET_PREFIX = "wbs_"
+BEARER_PREFIX = "wbt_"
+
 
 class Site(models.Model):
     """One Jira Cloud site with one credential. The secret is sealed at rest."""
@@ -78,7 +81,7 @@ class Token(models.Model):
         cls, name: str, site: Site, scopes: list[str], now: dt.datetime, expires_at: dt.datetime | None = None
     ) -> tuple["Token", str, str]:
         """Make credentials. Returns the token with its client secret and its bearer token in clear, once."""
-        secret, bearer = f"wbs_{secrets.token_urlsafe(32)}", f"wbt_{secrets.token_urlsafe(32)}"
+        secret, bearer = f"{SECRET_PREFIX}{secrets.token_urlsafe(32)}", f"{BEARER_PREFIX}{secrets.token_urlsafe(32)}"
         token = cls.objects.create(
             name=name,
             site=site,

@@ -1,0 +1,192 @@
+"""Two months of believable deployments: four services, four environments, three projects.
+
+The same seed and the same last day give the same requests, to the byte.
+"""
+
+import datetime as dt
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+DAYS = 60
+_CI = "https://ci.example"
+
+
+@dataclass(frozen=True)
+class _Service:
+    name: str
+    projects: tuple[str, ...]
+    team: str
+    version: tuple[int, int, int]
+    releases_per_day: float
+
+
+@dataclass(frozen=True)
+class _Environment:
+    id: str
+    name: str
+    type: str
+    reach: float  # The share of releases that come on to it from the environment before.
+    wait: tuple[float, float]  # Hours after the environment before.
+    failing: float
+
+
+_SERVICES = (
+    _Service("checkout-api", ("SHOP", "PAY"), "checkout", (4, 11, 0), 1.1),
+    _Service("web-storefront", ("SHOP",), "storefront", (2026, 31, 0), 1.6),
+    _Service("payments-worker", ("PAY",), "payments", (3, 2, 0), 0.6),
+    _Service("identity", ("CORE",), "platform", (12, 0, 0), 0.5),
+)
+_ENVIRONMENTS = (
+    _Environment("dev", "dev", "development", 1.0, (0.0, 0.0), 0.09),
+    _Environment("test", "test", "testing", 0.85, (0.3, 3.0), 0.07),
+    _Environment("staging", "staging", "staging", 0.7, (1.0, 20.0), 0.05),
+    _Environment("production", "production", "production", 0.75, (2.0, 40.0), 0.04),
+)
+
+
+@dataclass
+class _Line:
+    """What one service has reached so far."""
+
+    service: _Service
+    version: list[int]
+    numbers: dict[str, int] = field(default_factory=dict)
+    runs: dict[str, "_Release"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Release:
+    label: str
+    issues: tuple[str, ...]
+    built_at: dt.datetime
+
+
+Event = tuple[dt.datetime, str, dict[str, Any]]
+
+
+def bodies(seed: int, until: dt.datetime) -> list[bytes]:
+    """The bodies of the requests that tell the history up to `until`, in the order in which they were sent."""
+    chance = random.Random(seed)
+    events: list[Event] = []
+    for service in _SERVICES:
+        events.extend(_history(service, chance, until))
+    events.sort(key=lambda event: (event[0], event[1]))
+    return [_body(service, group) for service, group in _grouped(events, until)]
+
+
+def _grouped(events: list[Event], until: dt.datetime) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A service's events of six hours in one request, as a sender that collects; the last day one by one."""
+    yesterday = until - dt.timedelta(days=1)
+    open_groups: dict[str, list[dict[str, Any]]] = {}
+    since: dict[str, dt.datetime] = {}
+    for at, service, deployment in events:
+        group = open_groups.get(service)
+        if group and (at - since[service] > dt.timedelta(hours=6) or at > yesterday):
+            yield service, open_groups.pop(service)
+            group = None
+        if group is None:
+            open_groups[service], since[service] = [deployment], at
+        else:
+            group.append(deployment)
+    yield from open_groups.items()
+
+
+def _body(service: str, deployments: list[dict[str, Any]]) -> bytes:
+    team = next(found.team for found in _SERVICES if found.name == service)
+    request = {
+        "properties": {"accountId": f"acct-{team}", "team": team},
+        "deployments": deployments,
+        "providerMetadata": {"product": "Example CI"},
+    }
+    return json.dumps(request).encode()
+
+
+def _history(service: _Service, chance: random.Random, until: dt.datetime) -> Iterator[Event]:
+    line = _Line(service, list(service.version))
+    first_day = until.replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(days=DAYS)
+    for day in range(DAYS + 1):
+        date = first_day + dt.timedelta(days=day)
+        expected = service.releases_per_day * (0.1 if date.weekday() >= 5 else 1.0)
+        for _ in range(int(expected) + (chance.random() < expected % 1)):
+            built_at = date + dt.timedelta(hours=chance.triangular(8, 19, 11))
+            yield from _journey(line, _next_release(line, chance, built_at), chance, until)
+
+
+def _next_release(line: _Line, chance: random.Random, built_at: dt.datetime) -> _Release:
+    if chance.random() < 0.2:
+        line.version[1:] = [line.version[1] + 1, 0]
+    else:
+        line.version[2] += 1
+    issues = [f"{chance.choice(line.service.projects)}-{chance.randint(40, 1990)}" for _ in range(chance.randint(1, 4))]
+    slip = chance.random()
+    if slip < 0.02:
+        issues = [f"{line.service.projects[0]}-{chance.randint(20_000, 99_999)}"]  # No issue that Jira knows.
+    elif slip < 0.06:
+        issues.append(f"{line.service.projects[0]}-{chance.randint(20_000, 99_999)}")
+    number = ".".join(map(str, line.version))
+    label = number if line.service.name in ("web-storefront", "payments-worker") else f"v{number}"
+    return _Release(label, tuple(dict.fromkeys(issues)), built_at)
+
+
+def _journey(line: _Line, release: _Release, chance: random.Random, until: dt.datetime) -> Iterator[Event]:
+    """A release goes from environment to environment until it fails, stays behind or has arrived."""
+    at = release.built_at
+    for environment in _ENVIRONMENTS:
+        if chance.random() > environment.reach:
+            return
+        at += dt.timedelta(hours=chance.uniform(*environment.wait), seconds=chance.uniform(5, 90))
+        took = dt.timedelta(seconds=chance.lognormvariate(5.0, 0.6))
+        fate = chance.random()
+        end = "failed" if fate < environment.failing else "successful"
+        if environment.type == "production" and 0.9 < fate < 0.94 and environment.id in line.runs:
+            end = "rolled_back"
+        yield from _deployment(line, environment, release, at, took, end, until)
+        if end != "successful":
+            if chance.random() < 0.5 or environment.type == "production":
+                return
+            at += dt.timedelta(minutes=chance.uniform(10, 90))
+            yield from _deployment(line, environment, release, at, took, "successful", until)
+        line.runs[environment.id] = release
+
+
+def _deployment(
+    line: _Line,
+    environment: _Environment,
+    release: _Release,
+    began_at: dt.datetime,
+    took: dt.timedelta,
+    end: str,
+    until: dt.datetime,
+) -> Iterator[Event]:
+    """A deployment as a pipeline reports it: when it begins, and when it has ended."""
+    number = line.numbers.get(environment.id, 0) + 1
+    line.numbers[environment.id] = number
+    for at, state in ((began_at, "in_progress"), (began_at + took, end)):
+        if at > until:
+            return
+        fields = _fields(line.service, environment, release, number, at, state)
+        if state != "in_progress":
+            fields["duration"] = int(took.total_seconds())
+        yield at, line.service.name, fields
+
+
+def _fields(
+    service: _Service, environment: _Environment, release: _Release, number: int, at: dt.datetime, state: str
+) -> dict[str, Any]:
+    run = f"{_CI}/{service.name}/{environment.id}/{number}"
+    return {
+        "deploymentSequenceNumber": number,
+        "updateSequenceNumber": int(at.timestamp() * 1000),
+        "displayName": f"{service.name} {release.label}",
+        "url": run,
+        "description": f"{release.label} to {environment.name}, built {release.built_at:%d %b %H:%M}",
+        "lastUpdated": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "label": release.label,
+        "state": state,
+        "pipeline": {"id": service.name, "displayName": service.name, "url": f"{_CI}/{service.name}"},
+        "environment": {"id": environment.id, "displayName": environment.name, "type": environment.type},
+        "associations": [{"associationType": "issueIdOrKeys", "values": list(release.issues)}],
+    }
