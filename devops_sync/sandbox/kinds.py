@@ -1,0 +1,66 @@
+"""The kinds of data that this Jira takes: one row each says its paths, its key and its words."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from devops_sync.jira import receipts, wire
+
+Key = tuple[str | int, ...]
+WriteReceipt = Callable[
+    [
+        Iterable[Mapping[str, Any]],
+        Iterable[tuple[Mapping[str, Any], list[dict[str, str]]]],
+        Iterable[str],
+        Iterable[Mapping[str, Any]],
+    ],
+    bytes,
+]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One API. `path` is where one entity lives: a text stands for itself, a type for a part of the key."""
+
+    name: str
+    version: str
+    gateway_version: str
+    path: tuple[str | type, ...]
+    read: Callable[[bytes], wire.Bulk]
+    write_receipt: WriteReceipt
+    sequence: Callable[[Any], int]
+    nothing_known: str
+    too_large: str
+    missing: str
+
+    def key_from(self, segments: tuple[str, ...]) -> Key | None:
+        """The key that the end of an address names, or None when it names none."""
+        if len(segments) != len(self.path):
+            return None
+        key: list[str | int] = []
+        for wanted, segment in zip(self.path, segments, strict=True):
+            if wanted is int:
+                if not segment.removeprefix("-").isdecimal() or not segment.isascii() or len(segment) > 20:
+                    return None
+                key.append(int(segment))
+            elif wanted is str:
+                key.append(segment)
+            elif wanted != segment:
+                return None
+        return tuple(key)
+
+
+DEPLOYMENTS = Kind(
+    name="deployments",
+    version="0.1",
+    gateway_version="0.1",
+    path=("pipelines", str, "environments", str, "deployments", int),
+    read=wire.read_deployments,
+    write_receipt=receipts.write_deployments,
+    sequence=lambda value: value.update_sequence_number,
+    nothing_known="No valid associations found for deployment",
+    too_large="Data is too large. Submit fewer deployments in each payload.",
+    missing="No data found for the given deployment ID.",
+)
+
+KINDS = (DEPLOYMENTS,)

@@ -1,0 +1,180 @@
+"""What the sandbox holds: one SQLite file with credentials, what has arrived and what is stored.
+
+Jira stores what it has accepted a moment later. So a change goes into `arrival` first, and `settle` works
+off the arrivals in their order; both survive a kill of the process.
+"""
+
+import os
+import secrets
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+
+from . import holdings
+
+FILE = "sandbox.sqlite3"
+SETTLED_AT_ONCE = 200
+
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS installation (cloud_id TEXT NOT NULL, signing_key BLOB NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS credential (
+        id INTEGER PRIMARY KEY, client_id TEXT NOT NULL UNIQUE, secret TEXT NOT NULL,
+        generation INTEGER NOT NULL DEFAULT 0)""",
+    """CREATE TABLE IF NOT EXISTS arrival (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, arrived_at REAL NOT NULL,
+        credential INTEGER NOT NULL, change TEXT NOT NULL)""",
+    *holdings.SCHEMA,
+)
+
+
+@dataclass(frozen=True)
+class Credential:
+    """What a client signs in with. `generation` grows when its tokens are revoked."""
+
+    id: int
+    client_id: str
+    secret: str = field(repr=False)
+    generation: int
+    cloud_id: str
+
+
+class Store:
+    """The file, open. It may be shared by threads; it is meant for one process."""
+
+    def __init__(self, folder: Path, extra_credentials: tuple[tuple[str, str], ...] = ()):
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / FILE
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        self._lock = threading.RLock()
+        self._connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        with self.writing() as connection:
+            for statement in _SCHEMA:
+                connection.execute(statement)
+            self._make_once(connection)
+            for client_id, secret in extra_credentials:
+                connection.execute(
+                    "INSERT INTO credential (client_id, secret) VALUES (?, ?)"
+                    " ON CONFLICT (client_id) DO UPDATE SET secret = excluded.secret",
+                    (client_id, secret),
+                )
+            self.cloud_id, self.signing_key = connection.execute("SELECT * FROM installation").fetchone()
+            (self._waiting,) = connection.execute("SELECT count(*) FROM arrival").fetchone()
+        self._credentials: dict[str, Credential] = {}
+        self._read_credentials()
+
+    def _make_once(self, connection: sqlite3.Connection) -> None:
+        if connection.execute("SELECT 1 FROM installation").fetchone() is None:
+            made = (str(uuid.uuid4()), secrets.token_bytes(32))
+            connection.execute("INSERT INTO installation VALUES (?, ?)", made)
+            client = (secrets.token_urlsafe(24), secrets.token_urlsafe(48))
+            connection.execute("INSERT INTO credential (client_id, secret) VALUES (?, ?)", client)
+
+    def _read_credentials(self) -> None:
+        rows = self._connection.execute("SELECT id, client_id, secret, generation FROM credential ORDER BY id")
+        self._credentials = {row[1]: Credential(*row, self.cloud_id) for row in rows}
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time."""
+        with self._lock:
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction: all of it is kept, or nothing."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    @property
+    def credentials(self) -> tuple[Credential, ...]:
+        return tuple(self._credentials.values())
+
+    def credential(self, client_id: str) -> Credential | None:
+        return self._credentials.get(client_id)
+
+    @property
+    def waiting(self) -> int:
+        """How many accepted requests are not stored yet."""
+        return self._waiting
+
+    def receive(self, owner: Credential, change: "holdings.Change", delay: float) -> None:
+        """Take a change; it is stored `delay` seconds later, after everything that came before it."""
+        if delay <= 0:
+            self.settle(time.time())
+        with self.writing() as connection:
+            if delay <= 0 and not self._waiting:
+                holdings.apply(connection, owner.id, change, time.time())
+            else:
+                connection.execute(
+                    "INSERT INTO arrival (arrived_at, credential, change) VALUES (?, ?, ?)",
+                    (time.time(), owner.id, msgspec.json.encode(change).decode()),
+                )
+                self._waiting += 1
+
+    def settle(self, arrived_by: float) -> None:
+        """Store what arrived up to an instant (seconds since 1970), in the order of arrival."""
+        while self._waiting and self._settle_some(arrived_by) == SETTLED_AT_ONCE:
+            pass
+
+    def _settle_some(self, arrived_by: float) -> int:
+        with self.reading() as connection:
+            due = connection.execute(
+                "SELECT id, credential, change FROM arrival WHERE arrived_at <= ? ORDER BY id LIMIT ?",
+                (arrived_by, SETTLED_AT_ONCE),
+            ).fetchall()
+            if not due:
+                return 0
+            with self.writing():
+                for _id, owner, change in due:
+                    holdings.apply(connection, owner, msgspec.json.decode(change, type=holdings.Change), time.time())
+                connection.executemany("DELETE FROM arrival WHERE id = ?", [(row[0],) for row in due])
+            self._waiting -= len(due)
+        return len(due)
+
+    def forget(self, owner: Credential) -> None:
+        """Delete everything that a credential has sent and make its tokens void, at once.
+
+        Atlassian's pages on OAuth credentials: deleting a credential deletes its data.
+        """
+        self.empty(owner)
+        self.revoke_tokens(owner)
+
+    def empty(self, owner: Credential) -> None:
+        """Delete everything that a credential has sent, also what is still to be stored."""
+        with self.writing() as connection:
+            holdings.forget(connection, owner.id)
+            self._waiting -= connection.execute("DELETE FROM arrival WHERE credential = ?", (owner.id,)).rowcount
+
+    def revoke_tokens(self, owner: Credential) -> None:
+        """Make every token that a credential has fetched void."""
+        with self.writing() as connection:
+            connection.execute("UPDATE credential SET generation = generation + 1 WHERE id = ?", (owner.id,))
+            self._read_credentials()
+
+
+def credential(folder: Path) -> Credential:
+    """The credential that the sandbox with this folder made at its first start, made now if need be."""
+    store = Store(folder)
+    try:
+        return store.credentials[0]
+    finally:
+        store.close()
