@@ -48,7 +48,3 @@ def _stored(site_id: int, digest: bytes) -> Envelope:
         raise _NotStored
     return envelope
 
-
-def forget() -> None:
-    """Drop what is remembered; for tests, whose transactions vanish."""
-    _stored.cache_clear()

@@ -1,0 +1,252 @@
+"""`make bench`: measures a started Waybill and prints one table; `bench.json` goes into the data directory.
+
+Every figure is a ratio to something plain, measured in the same run against the same PostgreSQL.
+"""
+
+import argparse
+import itertools
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import requests
+
+from tests.bench import load
+from tests.bench.started import Started, free_port, start
+from tests.payloads import bulk, deployment
+
+SENDERS = 4
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. `ratio` is what the aim is set for."""
+
+    name: str
+    ours: float
+    theirs: float | None
+    unit: str
+    ratio: float
+    aim: str
+    reached: bool
+
+
+def main() -> int:
+    """Measure everything and print the table."""
+    options = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    options.add_argument("--data", type=Path, default=Path(os.environ.get("WAYBILL_DATA") or "var"))
+    options.add_argument("--seconds", type=float, default=8.0, help="how long each load lasts")
+    asked = options.parse_args()
+    with start(asked.data.resolve() / "bench") as started:
+        rows = [measure(started, asked.seconds) for measure in MEASURES]
+    report = {"machine": _machine(), "postgresql": started.postgresql, "rows": [asdict(row) for row in rows]}
+    asked.data.mkdir(parents=True, exist_ok=True)
+    (asked.data / "bench.json").write_text(json.dumps(report, indent=2) + "\n")
+    print(_table(rows, report["machine"], started.postgresql))
+    return 0
+
+
+def intake_of_one(started: Started, seconds: float) -> Row:
+    """One deployment per request, beside a plain view that inserts one row."""
+    body = bulk(deployment(1))
+    with _plain_view(started) as plain_url:
+        theirs = _best(
+            lambda: load.post(plain_url, itertools.repeat(body), senders=SENDERS, seconds=seconds / 2).per_second
+        )
+        bodies = (bulk(deployment(number)) for number in itertools.count(1_000_000))
+        ours = _best(
+            lambda: load.post(
+                started.bulk, bodies, senders=SENDERS, seconds=seconds / 2, token=started.token
+            ).per_second
+        )
+    return Row(
+        "intake, 1 deployment per request", ours, theirs, "requests/s", ours / theirs, "≥ 0.50", ours / theirs >= 0.5
+    )
+
+
+def intake_of_a_hundred(started: Started, seconds: float) -> Row:
+    """A hundred deployments per request, beside psycopg's pipelined executemany into one table."""
+    theirs = _best(lambda: _executemany(started, seconds / 2))
+    starts = itertools.count(10_000_000, 100)
+    bodies = (bulk(*[deployment(number) for number in range(start, start + 100)]) for start in starts)
+    prepared = iter(list(itertools.islice(bodies, int(seconds * 400))))
+    ours = _best(
+        lambda: load.post(started.bulk, prepared, senders=SENDERS, seconds=seconds / 2, token=started.token).per_second
+        * 100
+    )
+    return Row(
+        "intake, 100 deployments per request", ours, theirs, "rows/s", ours / theirs, "≥ 0.25", ours / theirs >= 0.25
+    )
+
+
+def delivery(started: Started, seconds: float) -> Row:
+    """What waits, delivered by the worker, beside a loop that posts one deployment at a time."""
+    started.settle()
+    theirs = _best(lambda: _one_by_one(started, seconds / 2))
+    count = 6_000
+    with started.paused_lane():
+        numbers = itertools.count(50_000_000, 100)
+        for start in itertools.islice(numbers, count // 100):
+            body = bulk(*[deployment(number) for number in range(start, start + 100)])
+            load_one(started, body)
+    began = time.perf_counter()
+    started.ring()
+    started.settle()
+    ours = count / (time.perf_counter() - began)
+    return Row("delivery by the worker", ours, theirs, "deployments/s", ours / theirs, "≥ 5", ours / theirs >= 5)
+
+
+def load_one(started: Started, body: bytes) -> None:
+    """One request through the gateway."""
+    answer = requests.post(
+        started.bulk,
+        data=body,
+        headers={"Authorization": f"Bearer {started.token}", "Content-Type": "application/json"},
+        timeout=60,
+    )
+    if answer.status_code != 202:
+        raise RuntimeError(f"the gateway answered {answer.status_code}")
+
+
+def acceptance(started: Started, seconds: float) -> Row:
+    """Seconds from the 202 to Jira's acceptance, on an idle system."""
+    started.settle()
+    waits = []
+    for number in range(90_000_000, 90_000_000 + max(20, int(seconds * 5))):
+        load_one(started, bulk(deployment(number)))
+        answered_at = time.time()
+        time.sleep(0.15)
+        waits.append(started.accepted_at(number) - answered_at)
+    p95 = statistics.quantiles(waits, n=20)[18]
+    return Row("from the 202 to Jira's acceptance, p95", p95, None, "s", p95, "< 1", p95 < 1)
+
+
+MEASURES: tuple[Callable[[Started, float], Row], ...] = (intake_of_one, intake_of_a_hundred, delivery, acceptance)
+
+
+def _best(measure: Callable[[], float]) -> float:
+    """The better of two runs: the first one also warms up."""
+    return max(measure(), measure())
+
+
+@contextmanager
+def _plain_view(started: Started) -> Iterator[str]:
+    with psycopg.connect(started.dsn, autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS bench_plain")
+        connection.execute(
+            "CREATE TABLE bench_plain (id bigserial PRIMARY KEY, body bytea NOT NULL, received_at timestamptz NOT NULL)"
+        )
+    port = free_port()
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)),
+        *("--workers", "1", "--blocking-threads", str(SENDERS), "--no-ws", "tests.bench.plain:application"),
+    ]
+    environ = {
+        **os.environ,
+        "BENCH_DATABASE": str(started.database["NAME"]),
+        "BENCH_USER": str(started.database["USER"]),
+        "BENCH_HOST": str(started.database["HOST"]),
+    }
+    process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}/insert"
+        _until_it_answers(url)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _until_it_answers(url: str) -> None:
+    for _ in range(100):
+        try:
+            requests.post(url, data=b"{}", timeout=5)
+            return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise RuntimeError(f"{url} does not answer")
+
+
+def _executemany(started: Started, seconds: float) -> float:
+    """Rows per second of the same hundred rows, a transaction each hundred, over one connection."""
+    numbers = itertools.count()
+    with psycopg.connect(started.dsn) as connection:
+        connection.execute("DROP TABLE IF EXISTS bench_rows")
+        connection.execute(
+            "CREATE TABLE bench_rows (id bigserial PRIMARY KEY, number bigint, sequence bigint, state text, name text,"
+            " label text, url text, pipeline text, environment text, kind text, issues text[], payload text)"
+        )
+        connection.commit()
+        until = time.perf_counter() + seconds
+        rows = 0
+        with connection.cursor() as cursor:
+            while time.perf_counter() < until:
+                cursor.executemany(
+                    "INSERT INTO bench_rows (number, sequence, state, name, label, url, pipeline, environment, kind,"
+                    " issues, payload) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+                    [_as_row(deployment(number)) for number in itertools.islice(numbers, 100)],
+                )
+                connection.commit()
+                rows += 100
+        return rows / seconds
+
+
+def _as_row(made: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        made["deploymentSequenceNumber"],
+        made["updateSequenceNumber"],
+        made["state"],
+        made["displayName"],
+        made["label"],
+        made["url"],
+        made["pipeline"]["id"],
+        made["environment"]["id"],
+        made["environment"]["type"],
+        made["associations"][0]["values"],
+        json.dumps(made),
+    )
+
+
+def _one_by_one(started: Started, seconds: float) -> float:
+    """Deployments per second of a plain loop that posts one at a time to the same sandbox."""
+    session = requests.Session()
+    session.headers["Authorization"] = f"Bearer {started.jira_token()}"
+    until = time.perf_counter() + seconds
+    count = 0
+    for number in itertools.count(70_000_000):
+        if time.perf_counter() >= until:
+            return count / seconds
+        session.post(started.jira_bulk, data=bulk(deployment(number)), timeout=30).raise_for_status()
+        count += 1
+    return 0.0
+
+
+def _machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
+
+
+def _table(rows: list[Row], machine: str, postgresql: str) -> str:
+    lines = [f"{machine}, PostgreSQL {postgresql}", ""]
+    lines.append(f"{'':42}{'Waybill':>12}{'plain':>12}  {'unit':16}{'ratio':>8}  aim")
+    for row in rows:
+        plain = f"{row.theirs:,.0f}" if row.theirs is not None else ""
+        ours = f"{row.ours:,.0f}" if row.theirs is not None else f"{row.ours:.3f}"
+        mark = "reached" if row.reached else "NOT REACHED"
+        ratio = f"{row.ratio:.2f}" if row.theirs is not None else ""
+        lines.append(f"{row.name:42}{ours:>12}{plain:>12}  {row.unit:16}{ratio:>8}  {row.aim} {mark}")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

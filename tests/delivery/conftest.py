@@ -1,0 +1,57 @@
+"""A site that is the sandbox, and submissions to it."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.utils import timezone
+
+from devops_sync import delivery, ledger, sites
+from devops_sync.delivery import clients
+from devops_sync.models import Entry, Lane, Site, Submission
+from tests.payloads import bulk
+from tests.sandbox_process import Sandbox
+
+Submit = Callable[..., Submission]
+
+
+@pytest.fixture(autouse=True)
+def _no_client_is_remembered() -> Iterator[None]:
+    """Sites of other tests have the same numbers."""
+    clients._clients.clear()
+    yield
+    clients._clients.clear()
+
+
+@pytest.fixture
+def site(sandbox: Sandbox, db: None) -> Site:
+    return sites.connect(
+        "demo", sandbox.url, sandbox.client_id, sandbox.client_secret, timezone.now(), allow_private=True
+    )
+
+
+@pytest.fixture
+def lane(site: Site) -> Lane:
+    return Lane.objects.get(site=site)
+
+
+@pytest.fixture
+def submit(site: Site) -> Submit:
+    """Submit deployments to the site, in one request."""
+
+    def act(*deployments: object, **around: object) -> Submission:
+        body = bulk(*deployments, **around)
+        arrival = ledger.Arrival("deployments", "/bulk", body, timezone.now(), len(body), site=site)
+        return Submission.objects.get(pk=ledger.submit(arrival).id)
+
+    return act
+
+
+def deliver(lane: Lane) -> Lane:
+    """Take one turn at the lane, and give back what it is like afterwards."""
+    delivery.run(lane.pk)
+    lane.refresh_from_db()
+    return lane
+
+
+def outcomes() -> list[str]:
+    return list(Entry.objects.order_by("id").values_list("outcome", flat=True))

@@ -1,0 +1,98 @@
+"""One worker holds a lane at a time, and what a worker that lost it still knows is not written."""
+
+import datetime as dt
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from devops_sync import delivery
+from devops_sync.delivery import lanes
+from devops_sync.models import Delivery, Entry, Lane
+from tests.delivery.conftest import Submit, deliver, outcomes
+from tests.payloads import deployment
+from tests.sandbox_process import Sandbox
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_on_one_lane_send_everything_once_and_in_order(
+    lane: Lane, submit: Submit, sandbox: Sandbox
+) -> None:
+    sandbox.settings(delay=0)
+    stop = threading.Event()
+
+    def work() -> None:
+        try:
+            while not stop.is_set():
+                delivery.run(lane.pk)
+                time.sleep(0.001)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as workers:
+        running = [workers.submit(work) for _ in range(2)]
+        for sequence in range(1, 31):
+            submit(*[deployment(number, sequence) for number in range(3)])
+        deadline = time.monotonic() + 30
+        while Entry.objects.waiting().exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        stop.set()
+        for done in running:
+            done.result()
+
+    assert set(outcomes()) == {"accepted"}
+    assert {held["sequence"] for held in sandbox.held().values()} == {30}
+    sent = [entry for one in Delivery.objects.order_by("id") for entry in one.entry_ids]
+    assert sorted(sent) == sorted(set(sent)), "an entry was sent twice"
+    assert sent == sorted(sent), "the order of arrival was not kept"
+
+
+def test_a_lane_that_somebody_holds_is_left_to_them(lane: Lane, submit: Submit) -> None:
+    submit(deployment())
+    Lane.objects.update(leased_by="another", leased_until=timezone.now() + dt.timedelta(seconds=30))
+    assert deliver(lane).leased_by == "another"
+    assert outcomes() == ["waiting"]
+
+
+def test_a_lease_that_ran_out_is_taken_over(lane: Lane, submit: Submit) -> None:
+    submit(deployment())
+    Lane.objects.update(leased_by="dead", leased_until=timezone.now() - dt.timedelta(seconds=1), fence=7)
+    assert deliver(lane).fence == 8
+    assert outcomes() == ["accepted"]
+
+
+def test_a_worker_that_lost_its_lane_writes_no_outcome(
+    lane: Lane, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(deployment())
+    original = lanes.client_of
+
+    def taken_over_meanwhile(site: object) -> object:
+        Lane.objects.update(fence=99, leased_by="the new holder")
+        return original(site)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(lanes, "client_of", taken_over_meanwhile)
+    deliver(lane)
+    assert outcomes() == ["waiting"]
+    assert (lane.fence, lane.leased_by) == (99, "the new holder")
+    assert Delivery.objects.get().status == 202, "that it went out stays on record"
+
+
+def test_one_turn_is_limited_and_asks_to_be_rung_again(
+    lane: Lane, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(deployment())
+    monkeypatch.setattr(lanes, "TURN_SECONDS", 0.0)
+    assert delivery.run(lane.pk) is True
+    assert outcomes() == ["waiting"]
+
+
+def test_large_entries_leave_in_requests_of_a_megabyte(lane: Lane, submit: Submit) -> None:
+    submit(*[deployment(number, padding="x" * 300_000) for number in range(7)])
+    deliver(lane)
+    sizes = [len(one.request_body) for one in Delivery.objects.all()]
+    assert len(sizes) == 3
+    assert max(sizes) < 1_100_000
