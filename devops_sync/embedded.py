@@ -138,7 +138,7 @@ def _launch(data: Path, folder: Path, *, durable: bool) -> Path:
     _drop_stale_pid(folder)
     settings = SETTINGS if durable else SETTINGS | THROWAWAY_SETTINGS
     log = data / "log" / "database.log"
-    log.parent.mkdir(exist_ok=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
     deadline = time.monotonic() + START_SECONDS
     with _handed(account, folder, socket) as (paths, handles), log.open("ab") as output:
         command = [str(programs / "postgres"), "-D", paths[0], "-k", paths[1]]
