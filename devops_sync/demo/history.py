@@ -141,7 +141,7 @@ def _journey(line: _Line, release: _Release, chance: random.Random, until: dt.da
         took = dt.timedelta(seconds=chance.lognormvariate(5.0, 0.6))
         fate = chance.random()
         end = "failed" if fate < environment.failing else "successful"
-        if environment.type == "production" and 0.9 < fate < 0.94 and environment.id in line.runs:
+        if environment.type == "production" and 0.88 < fate < 0.94 and environment.id in line.runs:
             end = "rolled_back"
         yield from _deployment(line, environment, release, at, took, end, until)
         if end != "successful":
