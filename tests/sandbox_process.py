@@ -57,11 +57,13 @@ class Sandbox:
 
     def settings(self, **changes: Any) -> dict[str, Any]:
         """Change settings: rate, faults, hold, seed, delay, token_life, bulk_limit, body_limit, answer."""
-        return self._control("POST", "settings", changes)
+        found: dict[str, Any] = self._control("POST", "settings", changes)
+        return found
 
     def state(self, *, settled: bool = True) -> dict[str, Any]:
         """Everything that it holds; with `settled` it first stores what still waits."""
-        return self._control("GET", f"state{'?settled=1' if settled else ''}")
+        found: dict[str, Any] = self._control("GET", f"state{'?settled=1' if settled else ''}")
+        return found
 
     def held(self, client_id: str = "", kind: str = "deployments") -> dict[tuple[str | int, ...], dict[str, Any]]:
         """What it holds for one credential, by key: sequence, properties, issues, storedAt, payload."""

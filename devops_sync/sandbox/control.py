@@ -1,10 +1,10 @@
 """What a test may do to the sandbox: change its settings, look into it, empty it.
 
-    POST /_sandbox/settings         rate, faults, hold, seed, delay, token_life, bulk_limit, body_limit, answer
-    GET  /_sandbox/state            everything it holds, by credential
-    GET  /_sandbox/requests         the last requests that came to the API
-    POST /_sandbox/revoke-tokens    every token is void from now on
-    POST /_sandbox/reset            all data, requests and forced answers go; settings stay
+POST /_sandbox/settings         rate, faults, hold, seed, delay, token_life, bulk_limit, body_limit, answer
+GET  /_sandbox/state            everything it holds, by credential
+GET  /_sandbox/requests         the last requests that came to the API
+POST /_sandbox/revoke-tokens    every token is void from now on
+POST /_sandbox/reset            all data, requests and forced answers go; settings stay
 """
 
 from __future__ import annotations

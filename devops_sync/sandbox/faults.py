@@ -1,9 +1,9 @@
 """What goes wrong on purpose: shares of requests, drawn from a seed, and answers that a test asks for.
 
-    500 502 503 504 429   refused with this status, nothing is done
-    reset                 the connection is closed, nothing is done
-    drop                  done, then the connection is closed without an answer
-    timeout               done, then the answer is held back
+500 502 503 504 429   refused with this status, nothing is done
+reset                 the connection is closed, nothing is done
+drop                  done, then the connection is closed without an answer
+timeout               done, then the answer is held back
 """
 
 import random

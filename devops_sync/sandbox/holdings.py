@@ -6,16 +6,18 @@ reference; that an equal one is dropped was verified by others against Jira Clou
 
 import sqlite3
 from collections.abc import Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
+TABLES = ("mention", "entity", "property_set")
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS property_set (id INTEGER PRIMARY KEY, pairs TEXT NOT NULL UNIQUE)",
     """CREATE TABLE IF NOT EXISTS entity (
         id INTEGER PRIMARY KEY, credential INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
-        sequence INTEGER NOT NULL, payload TEXT NOT NULL, issues TEXT NOT NULL,
+        sequence INTEGER NOT NULL, payload TEXT NOT NULL, summary TEXT NOT NULL, issues TEXT NOT NULL,
         properties INTEGER NOT NULL REFERENCES property_set (id),
         change INTEGER NOT NULL UNIQUE, stored_at REAL NOT NULL, UNIQUE (credential, kind, key))""",
     "CREATE INDEX IF NOT EXISTS entity_by_properties ON entity (properties)",
@@ -24,12 +26,24 @@ SCHEMA = (
 )
 
 
+class Summary(Struct, array_like=True):
+    """What a list says of an entity."""
+
+    name: str
+    pipeline: str
+    environment: str
+    environment_type: str
+    state: str
+    updated_at: datetime
+
+
 class Version(Struct, array_like=True):
     """One version of one entity; `issues` are those of its issues that exist."""
 
     key: tuple[str | int, ...]
     sequence: int
     payload: str
+    summary: Summary
     issues: tuple[str, ...]
 
 
@@ -61,12 +75,14 @@ Change = Submission | Removal | Sweep
 class Holding(NamedTuple):
     """A stored entity as the pages and the tests see it."""
 
+    id: int
     change: int
     owner: int
     kind: str
     key: tuple[str | int, ...]
     sequence: int
     payload: str
+    summary: Summary
     issues: tuple[str, ...]
     properties: dict[str, str]
     stored_at: float
@@ -95,17 +111,17 @@ def _store(connection: sqlite3.Connection, owner: int, submission: Submission, n
         if held and version.sequence <= held[1]:
             continue
         latest += 1
-        row = (version.sequence, version.payload, issues, properties, latest, now)
+        row = (version.sequence, version.payload, _text(version.summary), issues, properties, latest, now)
         if held:
             connection.execute(
-                "UPDATE entity SET sequence = ?, payload = ?, issues = ?, properties = ?, change = ?, stored_at = ?"
+                "UPDATE entity SET sequence = ?, payload = ?, summary = ?, issues = ?, properties = ?, change = ?, stored_at = ?"
                 " WHERE id = ?",
                 (*row, held[0]),
             )
         else:
             cursor = connection.execute(
-                "INSERT INTO entity (sequence, payload, issues, properties, change, stored_at, credential, kind, key)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO entity (sequence, payload, summary, issues, properties, change, stored_at, credential, kind, key)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*row, owner, submission.kind, key),
             )
             held = (cursor.lastrowid, 0, "[]")
@@ -144,7 +160,7 @@ def forget(connection: sqlite3.Connection, owner: int) -> None:
 
 
 _COLUMNS = (
-    "SELECT change, credential, kind, key, sequence, payload, issues, pairs, stored_at"
+    "SELECT entity.id, change, credential, kind, key, sequence, payload, summary, issues, pairs, stored_at"
     " FROM entity JOIN property_set ON property_set.id = entity.properties"
 )
 
@@ -160,6 +176,12 @@ def payload(connection: sqlite3.Connection, owner: int, kind: str, key: tuple[st
 def everything(connection: sqlite3.Connection) -> Iterator[Holding]:
     """All that is held, oldest change first."""
     return map(_holding, connection.execute(f"{_COLUMNS} ORDER BY change").fetchall())
+
+
+def one(connection: sqlite3.Connection, number: int) -> Holding | None:
+    """One entity by its number, or None."""
+    row = connection.execute(f"{_COLUMNS} WHERE entity.id = ?", (number,)).fetchone()
+    return _holding(row) if row else None
 
 
 class Choice(NamedTuple):
@@ -202,15 +224,17 @@ def count_issues(connection: sqlite3.Connection) -> int:
     return found[0]
 
 
-def _holding(row: tuple[int, int, str, str, int, str, str, str, float]) -> Holding:
-    change, owner, kind, key, sequence, submitted, issues, pairs, stored_at = row
+def _holding(row: tuple[int, int, int, str, str, int, str, str, str, str, float]) -> Holding:
+    number, change, owner, kind, key, sequence, submitted, summary, issues, pairs, stored_at = row
     return Holding(
+        number,
         change,
         owner,
         kind,
         tuple(msgspec.json.decode(key)),
         sequence,
         submitted,
+        msgspec.json.decode(summary, type=Summary),
         tuple(msgspec.json.decode(issues)),
         msgspec.json.decode(pairs),
         stored_at,

@@ -133,9 +133,14 @@ class _Judged:
         return anything_else
 
     def version(self) -> holdings.Version:
-        key = tuple(self.item.key.values())
-        known = tuple(dict.fromkeys(self.known))
-        return holdings.Version(key, self._kind.sequence(self.item.value), self.item.raw, known)
+        value = self.item.value
+        return holdings.Version(
+            key=tuple(self.item.key.values()),
+            sequence=self._kind.sequence(value),
+            payload=self.item.raw,
+            summary=self._kind.summary(value),
+            issues=tuple(dict.fromkeys(self.known)),
+        )
 
 
 def _gathered(unknown: Iterable[list[tuple[str, Any]]]) -> list[Mapping[str, Any]]:

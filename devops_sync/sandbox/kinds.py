@@ -6,6 +6,8 @@ from typing import Any
 
 from devops_sync.jira import receipts, wire
 
+from .holdings import Summary
+
 Key = tuple[str | int, ...]
 WriteReceipt = Callable[
     [
@@ -29,6 +31,7 @@ class Kind:
     read: Callable[[bytes], wire.Bulk]
     write_receipt: WriteReceipt
     sequence: Callable[[Any], int]
+    summary: Callable[[Any], Summary]
     nothing_known: str
     too_large: str
     missing: str
@@ -50,6 +53,17 @@ class Kind:
         return tuple(key)
 
 
+def _summary(value: wire.Deployment) -> Summary:
+    return Summary(
+        name=value.label or value.display_name,
+        pipeline=value.pipeline.display_name,
+        environment=value.environment.display_name,
+        environment_type=value.environment.type,
+        state=value.state,
+        updated_at=value.last_updated,
+    )
+
+
 DEPLOYMENTS = Kind(
     name="deployments",
     version="0.1",
@@ -58,6 +72,7 @@ DEPLOYMENTS = Kind(
     read=wire.read_deployments,
     write_receipt=receipts.write_deployments,
     sequence=lambda value: value.update_sequence_number,
+    summary=_summary,
     nothing_known="No valid associations found for deployment",
     too_large="Data is too large. Submit fewer deployments in each payload.",
     missing="No data found for the given deployment ID.",

@@ -17,7 +17,10 @@ BANNER = "Waybill's stand-in for Jira, not Jira"
 
 @dataclass(frozen=True)
 class Request:
-    """One request as it came. `target` is raw, so that an id may hold an escaped slash."""
+    """One request as it came. `target` is raw, so that an id may hold an escaped slash.
+
+    Names of headers are spelt like `Content-Type`.
+    """
 
     method: str
     target: str

@@ -1,8 +1,131 @@
-"""What a person sees: that this is no Jira."""
+"""The addresses that a person opens: what this Jira holds, what an issue would show, how it is set."""
 
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote
+
+from . import control, details, holdings, listing, overview
+from .markup import Content, document
 from .messages import BANNER, Answer, Request
 
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
 
-def answer(sandbox: object, request: Request) -> Answer:
+PER_PAGE = 25
+LARGEST_NUMBER = 2**63 - 1
+_HERE = Path(__file__).parent
+_STATIC = _HERE.parent.parent / "static"
+_FILES = {
+    "look.css": (_STATIC, "text/css"),
+    "icons.svg": (_STATIC, "image/svg+xml"),
+    "favicon.svg": (_STATIC, "image/svg+xml"),
+    "sandbox.css": (_HERE, "text/css"),
+}
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def answer(sandbox: Sandbox, request: Request) -> Answer:
     """Answer a request that is none of the API's."""
-    return Answer(200 if request.path == "/" else 404, BANNER.encode(), content_type="text/plain")
+    method = "GET" if request.method == "HEAD" else request.method
+    match (method, request.segments):
+        case ("GET", ("",)):
+            return _page(_overview(sandbox, request))
+        case ("GET", ("held", entity)):
+            return _held(sandbox, entity)
+        case ("GET", ("browse", issue)):
+            return _to(f"/?issue={quote(issue, safe='')}")
+        case ("GET", ("credentials", client_id, "")):
+            return _credential(sandbox, client_id)
+        case ("POST", ("credentials", client_id, "delete")):
+            return _delete(sandbox, client_id, request)
+        case ("GET", ("static", name)) if name in _FILES:
+            return _file(name)
+    return _page(details.nothing_here(), 404)
+
+
+def _page(content: Content, status: int = 200) -> Answer:
+    answer = Answer(status, document(content, BANNER), content_type="text/html; charset=utf-8")
+    return answer.having(Content_Security_Policy=_POLICY, Referrer_Policy="no-referrer", Cache_Control="no-store")
+
+
+def _to(address: str) -> Answer:
+    return Answer(303).having(Location=address)
+
+
+def _file(name: str) -> Answer:
+    folder, content_type = _FILES[name]
+    try:
+        content = (folder / name).read_bytes()
+    except OSError:
+        return Answer(404, content_type="text/plain")
+    return Answer(200, content, content_type=content_type).having(Cache_Control="max-age=300")
+
+
+def _overview(sandbox: Sandbox, request: Request) -> Content:
+    asked = dict(parse_qsl(request.query[:4000]))
+    sandbox.jira.settle()
+    owner = sandbox.store.credential(asked.get("credential", ""))
+    choice = holdings.Choice(owner.id if owner else None, asked.get("issue", "").strip().upper()[:300])
+    shown = choice._replace(older_than=_number(asked.get("older")), newer_than=_number(asked.get("newer")))
+    with sandbox.store.reading() as connection:
+        rows = shown.rows(connection, PER_PAGE)
+        first, last = (rows[0].change, rows[-1].change) if rows else (LARGEST_NUMBER, 0)
+        listed = listing.Listing(
+            rows=rows,
+            matching=choice.count(connection),
+            newer=choice._replace(newer_than=first).count(connection) > 0,
+            older=choice._replace(older_than=last).count(connection) > 0,
+            issue=choice.issue,
+            chosen=owner.client_id if owner else "",
+            names={owner.id: owner.client_id for owner in sandbox.store.credentials},
+        )
+        found = overview.Found(
+            listing=listed,
+            held=holdings.Choice().count(connection),
+            issues=holdings.count_issues(connection),
+            panel=choice.rows(connection, overview.PANEL_LIMIT) if choice.issue else [],
+        )
+    return overview.Overview(sandbox, found, _base(request), bool(asked.get("deleted"))).content()
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
+
+
+def _base(request: Request) -> str:
+    return f"http://{request.header('Host')[:200] or '127.0.0.1:8001'}"
+
+
+def _held(sandbox: Sandbox, text: str) -> Answer:
+    sandbox.jira.settle()
+    with sandbox.store.reading() as connection:
+        found = holdings.one(connection, _number(text) or 0)
+    if found is None:
+        return _page(details.nothing_here(), 404)
+    owner = next(owner for owner in sandbox.store.credentials if owner.id == found.owner)
+    return _page(details.held(found, owner.client_id, datetime.now(UTC)))
+
+
+def _credential(sandbox: Sandbox, client_id: str) -> Answer:
+    owner = sandbox.store.credential(client_id)
+    if owner is None:
+        return _page(details.nothing_here(), 404)
+    sandbox.jira.settle()
+    with sandbox.store.reading() as connection:
+        count = holdings.Choice(owner.id).count(connection)
+    return _page(details.deletion(client_id, count))
+
+
+def _delete(sandbox: Sandbox, client_id: str, request: Request) -> Answer:
+    if not control.same_origin(request):
+        return _page(details.refusal(), 403)
+    owner = sandbox.store.credential(client_id)
+    if owner is None:
+        return _page(details.nothing_here(), 404)
+    sandbox.store.forget(owner)
+    return _to("/?deleted=1")

@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -76,8 +77,14 @@ class Connection(BaseHTTPRequestHandler):
             self.close_connection = True
             self._write(refused(413, "Data is too large. Submit fewer deployments in each payload."))
             return
-        request = Request(self.command, self.path, self.headers, body)
-        self._give(self.server.sandbox.answer(request))
+        headers = {name.title(): text for name, text in self.headers.items()}
+        request = Request(self.command, self.path, headers, body)
+        try:
+            answer = self.server.sandbox.answer(request)
+        except Exception:  # noqa: BLE001, a fault of ours is an answer too
+            traceback.print_exc()
+            answer = refused(500, "An unknown error has occurred.")
+        self._give(answer)
 
     def _give(self, answer: Answer) -> None:
         if answer.hold and self.server.sandbox.stopping.wait(answer.hold):

@@ -20,8 +20,10 @@ import msgspec
 from . import holdings
 
 FILE = "sandbox.sqlite3"
-SETTLED_AT_ONCE = 200
+SETTLED_AT_ONCE = 20
 
+# A file of another version keeps its credentials and loses its data, which the sender can send again.
+_VERSION = 1
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS installation (cloud_id TEXT NOT NULL, signing_key BLOB NOT NULL)",
     """CREATE TABLE IF NOT EXISTS credential (
@@ -57,6 +59,10 @@ class Store:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         with self.writing() as connection:
+            if connection.execute("PRAGMA user_version").fetchone() != (_VERSION,):
+                for table in ("arrival", *holdings.TABLES):
+                    connection.execute(f"DROP TABLE IF EXISTS {table}")
+                connection.execute(f"PRAGMA user_version = {_VERSION}")
             for statement in _SCHEMA:
                 connection.execute(statement)
             self._make_once(connection)
@@ -67,7 +73,7 @@ class Store:
                     (client_id, secret),
                 )
             self.cloud_id, self.signing_key = connection.execute("SELECT * FROM installation").fetchone()
-            (self._waiting,) = connection.execute("SELECT count(*) FROM arrival").fetchone()
+            self._waiting: int = connection.execute("SELECT count(*) FROM arrival").fetchone()[0]
         self._credentials: dict[str, Credential] = {}
         self._read_credentials()
 
@@ -80,7 +86,10 @@ class Store:
 
     def _read_credentials(self) -> None:
         rows = self._connection.execute("SELECT id, client_id, secret, generation FROM credential ORDER BY id")
-        self._credentials = {row[1]: Credential(*row, self.cloud_id) for row in rows}
+        self._credentials = {
+            client_id: Credential(number, client_id, secret, generation, self.cloud_id)
+            for number, client_id, secret, generation in rows
+        }
 
     def close(self) -> None:
         with self._lock:
