@@ -73,6 +73,10 @@ class Frame:
     def now(self) -> dt.datetime:
         return timezone.now()
 
+    @property
+    def yesterday(self) -> dt.datetime:
+        return yesterday(self.now)
+
     @cached_property
     def site_query(self) -> str:
         return f"?{urlencode({'site': self.site.slug})}" if self.site else ""

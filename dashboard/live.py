@@ -20,6 +20,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django_htmx.http import HttpResponseClientRefresh
 
 from . import frame
 
@@ -37,6 +38,10 @@ class Part:
     partial: str
     context: dict[str, Any] = field(default_factory=dict)
     is_row: bool = False
+
+
+def is_pulse(request: HttpRequest) -> bool:
+    return SEEN in request.headers
 
 
 def page(
@@ -75,6 +80,9 @@ def page(
         answer = HttpResponse(status=204)
     else:
         had = dict(item.split("=", 1) for item in seen.split(",") if "=" in item)
+        if had and any(not part.is_row and part.id not in had for part, _ in filled.values()):
+            # The page has become another one, such as an empty one that was filled.
+            return HttpResponseClientRefresh()
         changed = [item for id_, item in filled.items() if had.get(id_) != has[id_]]
         answer = HttpResponse(pulse + format_html_join("", "{}", ((_swap(part, html),) for part, html in changed)))
     patch_vary_headers(answer, (SEEN,))

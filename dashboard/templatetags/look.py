@@ -1,6 +1,7 @@
 """How facts are written on the pages: icons, states, times, durations, numbers. The rules are the look's."""
 
 import datetime as dt
+import json
 import re
 from urllib.parse import urlsplit
 
@@ -10,6 +11,8 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+
+from devops_sync.models import Site
 
 register = template.Library()
 
@@ -234,6 +237,23 @@ def whole_hash(digest: bytes | memoryview | None) -> str:
     return bytes(digest).hex() if digest else ""
 
 
+@register.filter
+def short_uuid(value: object) -> str:
+    """Enough of a time-ordered id to tell it from its neighbours: its time and its last figures."""
+    text = str(value)
+    return f"{text[:13]}…{text[-4:]}"
+
+
+@register.filter
+def key_words(key: str) -> str:
+    """The key of an entry as people read it: its parts with strokes between them."""
+    try:
+        parts = json.loads(key)
+    except ValueError:
+        return key
+    return " / ".join(str(part) for part in parts) if isinstance(parts, list) else key
+
+
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -270,3 +290,25 @@ def beyond(values: list[str], most: int = 2) -> int:
 def part(parts: dict[str, SafeString], id_: str) -> SafeString:
     """A moving part of a page, see `dashboard.live`."""
     return parts[id_] if parts else mark_safe("")
+
+
+@register.simple_tag
+def site_name(site: Site) -> SafeString:
+    """A site by its name, never without saying that it is a sandbox."""
+    chip = mark_safe(' <span class="chip chip--sandbox">Sandbox</span>') if site.is_sandbox else ""
+    return format_html('<span class="site-name">{}</span>{}', site.slug, chip)
+
+
+@register.simple_tag(takes_context=True)
+def since(context: Context, instant: dt.datetime) -> SafeString:
+    """ "since 9 Nov", or today "since 14:05"."""
+    now: dt.datetime = context.get("now") or timezone.now()
+    instant = instant.astimezone(dt.UTC)
+    is_today = instant.date() == now.astimezone(dt.UTC).date()
+    text = instant.strftime("%H:%M") if is_today else _day(instant, now)
+    return format_html('<time datetime="{}" title="{}">{}</time>', machine(instant), exact(instant), text)
+
+
+@register.filter
+def day(date: dt.date) -> str:
+    return f"{date.day} {date:%b}"

@@ -156,6 +156,12 @@ class Deployment(models.Model):
         return self.label or self.display_name or f"#{self.number}"
 
     @property
+    def knows_no_issue(self) -> bool:
+        """Whether Jira knew none of its issues."""
+        unknown = {key.upper() for key in self.entry.unknown_issues}
+        return bool(self.issue_keys) and unknown.issuperset(self.issue_keys)
+
+    @property
     def key(self) -> str:
         """Its key as the entries write it."""
         return key_of(self.pipeline_id, self.environment_id, self.number)

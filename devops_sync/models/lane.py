@@ -1,9 +1,12 @@
 """What goes out: the lanes, and each request that left in one."""
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
 
 from django.contrib.postgres.fields import ArrayField
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
 
 from .site import Site
@@ -125,6 +128,86 @@ class Delivery(models.Model):
         return self.finished_at - self.started_at if self.finished_at else None
 
     @property
+    def verdict_name(self) -> str:
+        """The verdict under the name that the pages draw it by."""
+        return f"delivery_{self.verdict}"
+
+    @property
+    def status_word(self) -> str:
+        """202 Accepted"""
+        try:
+            return f"{self.status} {HTTPStatus(self.status or 0).phrase}"
+        except ValueError:
+            return str(self.status or "")
+
+    @property
     def trace_id(self) -> str:
         headers = {name.lower(): value for name, value in (self.response_headers or {}).items()}
         return str(headers.get("atl-traceid", ""))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits in a lane: how many entries (`MOST` stands for more), and since when the first of them."""
+
+    MOST = 10_000
+
+    count: int = 0
+    since: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Times:
+    """How long it took from receipt to Jira's answer, in seconds, over the latest `of` entries."""
+
+    of: int
+    median: float | None
+    p95: float | None
+
+
+def waiting_by_lane(lanes: Sequence[int]) -> dict[int, Waiting]:
+    """What waits in each of the lanes, by the index of what waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING_BY_LANE, [list(lanes), Waiting.MOST])
+        return {lane: Waiting(count, since) for lane, count, since in cursor.fetchall()}
+
+
+def times_to_jira(lanes: Sequence[int], since: dt.datetime) -> Times:
+    """How long the entries of the latest answered requests took. A sample: 100 requests a lane, 50 entries each."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TIMES_TO_JIRA, [list(lanes), since])
+        of, shares = cursor.fetchone()
+    median, p95 = shares or (None, None)
+    return Times(of, median, p95)
+
+
+_WAITING_BY_LANE = """
+SELECT lane.id, waiting.many, first.received_at
+FROM unnest(%s::bigint[]) AS lane(id)
+CROSS JOIN LATERAL (
+    SELECT count(*) FROM (
+        SELECT 1 FROM entry WHERE lane_id = lane.id AND outcome = 'waiting' LIMIT %s
+    ) AS counted
+) AS waiting(many)
+LEFT JOIN LATERAL (
+    SELECT submission.received_at FROM entry JOIN submission ON submission.id = entry.submission_id
+    WHERE entry.lane_id = lane.id AND entry.outcome = 'waiting'
+    ORDER BY entry.id LIMIT 1
+) AS first ON true
+"""
+
+_TIMES_TO_JIRA = """
+SELECT count(*), percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (
+    ORDER BY extract(epoch FROM sent.outcome_at - submission.received_at)
+)
+FROM unnest(%s::bigint[]) AS lane(id)
+CROSS JOIN LATERAL (
+    SELECT id FROM delivery
+    WHERE lane_id = lane.id AND started_at >= %s AND verdict = 'received'
+    ORDER BY started_at DESC LIMIT 100
+) AS request
+CROSS JOIN LATERAL (
+    SELECT submission_id, outcome_at FROM entry WHERE delivery_id = request.id LIMIT 50
+) AS sent
+JOIN submission ON submission.id = sent.submission_id
+"""

@@ -5,11 +5,13 @@ import datetime as dt
 import os
 import time
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
 from .site import Site, Token
@@ -108,6 +110,11 @@ class Submission(models.Model):
         return self.user.get_username() if self.user is not None else "nobody known"
 
     @property
+    def sound_count(self) -> int:
+        """How many of its entities were not refused."""
+        return self.entry_count - self.refused_count
+
+    @property
     def validation_time(self) -> dt.timedelta:
         return self.validated_at - self.received_at
 
@@ -198,3 +205,32 @@ class Entry(models.Model):
 
     def _errors(self) -> list[dict[str, Any]]:
         return list(self.errors)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What was received against what became of it, read in one statement and so at one moment."""
+
+    received: int
+    by_outcome: dict[str, int]
+
+    @property
+    def missing(self) -> int:
+        """Zero, or something was lost."""
+        return self.received - sum(self.by_outcome.values())
+
+
+def balance(sites: Sequence[int]) -> Balance:
+    """Count every entry of the sites. It reads them all."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT (SELECT coalesce(sum(entry_count), 0) FROM submission WHERE site_id = ANY(%s)),
+                   (SELECT json_object_agg(outcome, many) FROM (
+                       SELECT outcome, count(*) AS many FROM entry WHERE site_id = ANY(%s) GROUP BY outcome
+                   ) AS counted)
+            """,
+            [list(sites), list(sites)],
+        )
+        received, by_outcome = cursor.fetchone()
+    return Balance(int(received), by_outcome or {})

@@ -1,0 +1,25 @@
+"""Who may open a page at all. What they may do on it is asked where it is drawn or done."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+from devops_sync import roles
+
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def readers_only(view: View[P]) -> View[P]:
+    """Whoever has a role somewhere; which sites they see is up to the query."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if not roles.may(request.user, "read"):
+            raise PermissionDenied("Your account has no role yet. An admin can give it one.")
+        return view(request, *args, **kwargs)
+
+    return inner

@@ -1,0 +1,262 @@
+"""Filters live in the address: read here, applied to a query, shown as chips that each take one away."""
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Q
+from django.http import QueryDict
+
+from devops_sync.models import Delivery, Deployment, Entry, Site
+from devops_sync.models.deployment import DeploymentQuerySet
+
+ISSUE_KEY = re.compile(r"^[^\W\d]\w{0,254}-\d{1,255}$")
+LONGEST = 300
+PLACE = ("after", "before", "_top", "_rows")
+
+
+@dataclass(frozen=True)
+class Chip:
+    """An active filter: its name, its value, and the address without it."""
+
+    name: str
+    value: str
+    without: str
+
+
+@dataclass
+class Filters:
+    """What every list can be filtered by, as far as it was understood. `problems` has a sentence for the rest."""
+
+    given: QueryDict
+    visible: list[Site]
+    site: Site | None = None
+    problems: list[str] = field(default_factory=list)
+    chips: list[Chip] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        slug = self.text("site")
+        if slug:
+            self.site = next((site for site in self.visible if site.slug == slug), None)
+            if self.site is None:
+                self.problems.append(f"There is no site “{slug}” that you may see.")
+            else:
+                self.chip("site", slug)
+        self.read()
+
+    def read(self) -> None:
+        """Read what this list can be filtered by beyond the site."""
+
+    @property
+    def sites(self) -> list[Site]:
+        return [self.site] if self.site else self.visible
+
+    @property
+    def is_active(self) -> bool:
+        return bool(self.chips or self.problems)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the site is asked for."""
+        return any(chip.name != "site" for chip in self.chips)
+
+    @property
+    def active(self) -> int:
+        return len(self.chips)
+
+    def text(self, name: str) -> str:
+        return _clean(self.given.get(name, ""))
+
+    def texts(self, name: str) -> list[str]:
+        found = [_clean(value) for value in self.given.getlist(name)[:100]]
+        return list(dict.fromkeys(value for value in found if value))
+
+    def choices(self, name: str, known: Iterable[tuple[str, str]], what: str) -> list[str]:
+        """The given values that are known; each gets a chip, each unknown one a sentence."""
+        words = dict(known)
+        taken = []
+        for value in self.texts(name):
+            if value in words:
+                taken.append(value)
+                self.chip(name, value, said=words[value])
+            else:
+                self.problems.append(f"“{value}” is no {what}. There are: {', '.join(key for key in words if key)}.")
+        return taken
+
+    def day(self, name: str, *, ends: bool = False) -> dt.datetime | None:
+        """An instant, or a day: its beginning, or with `ends` the beginning of the next."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            is_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None
+            instant = dt.datetime.fromisoformat(text)
+            instant = instant if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
+            instant = instant.astimezone(dt.UTC)
+            if not 1900 <= instant.year <= 2200:
+                raise ValueError
+        except (ValueError, OverflowError):
+            self.problems.append(f"“{text}” is no day for {name}. Write it as 2026-11-01.")
+            return None
+        self.chip(name, text, said=f"{instant.day} {instant:%b %Y}" if is_day else text)
+        return instant + dt.timedelta(days=1) if is_day and ends else instant
+
+    def chip(self, name: str, value: str, said: str = "") -> None:
+        rest = self.given.copy()
+        rest.setlist(name, [kept for kept in rest.getlist(name) if _clean(kept) != value])
+        for place in PLACE:
+            rest.pop(place, None)
+        self.chips.append(Chip(name.replace("_", " "), said or value, f"?{rest.urlencode()}"))
+
+    @property
+    def only_site(self) -> str:
+        """The address that keeps the site and drops the rest."""
+        rest = QueryDict(mutable=True)
+        if self.site:
+            rest["site"] = self.site.slug
+        return f"?{rest.urlencode()}"
+
+
+@dataclass
+class DeploymentFilters(Filters):
+    pipelines: list[str] = field(default_factory=list)
+    environments: list[str] = field(default_factory=list)
+    environment_types: list[str] = field(default_factory=list)
+    states: list[str] = field(default_factory=list)
+    outcomes: list[str] = field(default_factory=list)
+    issue: str = ""
+    properties: list[tuple[str, str]] = field(default_factory=list)
+    start: dt.datetime | None = None
+    end: dt.datetime | None = None
+    q: str = ""
+
+    def read(self) -> None:
+        self.q = self.text("q")
+        if self.q:
+            self.chip("q", self.q)
+        self.pipelines = self._named("pipeline")
+        self.environments = self._named("environment")
+        self.environment_types = self.choices(
+            "environment_type", Deployment.EnvironmentType.choices, "environment type"
+        )
+        self.states = self.choices("state", Deployment.State.choices, "state")
+        self.outcomes = self.choices("jira", Entry.Outcome.choices, "answer of Jira")
+        self.issue = self.text("issue")
+        if self.issue and not ISSUE_KEY.match(self.issue):
+            self.problems.append(f"“{self.issue}” is no issue key. It is written as ABC-123.")
+        elif self.issue:
+            self.chip("issue", self.issue)
+        for pair in self.texts("property"):
+            key, equals, value = pair.partition("=")
+            if key and equals:
+                self.properties.append((key, value))
+                self.chip("property", pair)
+            else:
+                self.problems.append(f"“{pair}” is no property. It is written as key=value.")
+        self.start, self.end = self.day("from"), self.day("to", ends=True)
+
+    def _named(self, name: str) -> list[str]:
+        found = self.texts(name)
+        for value in found:
+            self.chip(name, value)
+        return found
+
+    def apply(self, known: "Iterable[Known]") -> DeploymentQuerySet:
+        """The deployments that match. `known` tells the ids that a pipeline's name stands for."""
+        rows: DeploymentQuerySet = Deployment.objects.of(self.sites)
+        if self.pipelines:
+            wanted = set(self.pipelines)
+            rows = rows.filter(
+                pipeline_id__in=wanted | {place.pipeline_id for place in known if place.pipeline_name in wanted}
+            )
+        if self.environments:
+            rows = rows.filter(Q(environment_id__in=self.environments) | Q(environment_name__in=self.environments))
+        if self.environment_types:
+            rows = rows.filter(environment_type__in=self.environment_types)
+        if self.states:
+            rows = rows.filter(state__in=self.states)
+        if self.outcomes:
+            rows = rows.filter(entry__outcome__in=self.outcomes)
+        if self.issue:
+            rows = rows.for_issue(self.issue)
+        for key, value in self.properties:
+            rows = rows.with_property(key, value)
+        if self.q:
+            rows = rows.saying(self.q)
+        return rows.changed_between(self.start, self.end)
+
+    @property
+    def environments_chosen(self) -> int:
+        return len(self.environments) + len(self.environment_types)
+
+    @property
+    def last_day(self) -> dt.datetime | None:
+        """The day that `to` names."""
+        return self.end - dt.timedelta(microseconds=1) if self.end else None
+
+    @property
+    def submission(self) -> uuid.UUID | None:
+        """The submission that the text names, if it is an id."""
+        try:
+            return uuid.UUID(self.q) if len(self.q) == 36 else None
+        except ValueError:
+            return None
+
+    @property
+    def is_issue_search(self) -> bool:
+        return bool(ISSUE_KEY.match(self.q)) and self.q.isascii()
+
+
+@dataclass(frozen=True)
+class Known:
+    """A pipeline in an environment, as the pick lists offer it."""
+
+    pipeline_id: str
+    pipeline_name: str
+    environment_id: str
+    environment_name: str
+
+
+@dataclass
+class OverviewFilters(Filters):
+    pipeline: str = ""
+    environment_type: str = ""
+    needs_look: bool = False
+
+    def read(self) -> None:
+        self.pipeline = self.text("pipeline")
+        if self.pipeline:
+            self.chip("pipeline", self.pipeline)
+        types = self.choices("environment_type", Deployment.EnvironmentType.choices, "environment type")
+        self.environment_type = types[-1] if types else ""
+        shown = self.choices("show", [("look", "only what needs a look")], "way to show it")
+        self.needs_look = bool(shown)
+
+
+@dataclass
+class SubmissionFilters(Filters):
+    refused: bool = False
+
+    def read(self) -> None:
+        self.refused = bool(self.choices("show", [("refused", "only the refused")], "way to show it"))
+
+
+@dataclass
+class DeliveryFilters(Filters):
+    verdicts: list[str] = field(default_factory=list)
+
+    def read(self) -> None:
+        known = [(value, word) for value, word in Delivery.Verdict.choices if value]
+        self.verdicts = self.choices("verdict", [*known, ("unanswered", "Unanswered")], "verdict")
+
+    @property
+    def stored_verdicts(self) -> list[str]:
+        return ["" if value == "unanswered" else value for value in self.verdicts]
+
+
+def _clean(text: str) -> str:
+    """As it can be asked of the database: no NUL, no half characters, not endless."""
+    text = text.replace("\0", "").encode("utf-8", "ignore").decode()
+    return text.strip()[:LONGEST]

@@ -1,0 +1,189 @@
+"""Pipelines by environments: the latest deployment of each, and what runs where it is not what runs."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from devops_sync.models import Deployment, Site
+from devops_sync.models.deployment import Place, Recent, recent_by_place
+
+State = Deployment.State
+MOST_ROWS = 100
+LOOKED_BACK = 30
+TYPES = ("development", "testing", "staging", "production", "unmapped")
+_PROJECT = re.compile(r"^([^\W\d]\w*)-\d+$")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One environment, with what its pipelines call it."""
+
+    id: str
+    type: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Cell:
+    """The latest deployment of a pipeline in an environment. `says` goes before what runs, see the template."""
+
+    latest: Deployment
+    column: Column
+    state: str
+    tone: str
+    says: str = ""
+    runs: Recent | None = None
+    behind: int = 0
+    is_at_least: bool = False
+
+
+@dataclass(frozen=True)
+class Row:
+    """One pipeline of one site, with a cell or nothing for each column."""
+
+    site: Site
+    pipeline_id: str
+    name: str
+    projects: list[str]
+    cells: list[tuple[Column, Cell | None]]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    columns: list[Column]
+    rows: list[Row]
+    pipelines: int
+    failed: int
+    gated: int
+    behind_the_cut: int
+
+    @property
+    def is_empty(self) -> bool:
+        return self.pipelines == 0
+
+
+def build(
+    latest: Iterable[Deployment], sites: dict[int, Site], pipeline: str, environment_type: str, *, needs_look: bool
+) -> Matrix:
+    """Lay the latest deployments out. Asks the database once more, for what came before them."""
+    chosen = [
+        found
+        for found in latest
+        if (not environment_type or found.environment_type == environment_type)
+        and (not pipeline or pipeline.casefold() in f"{found.pipeline_name}\n{found.pipeline_id}".casefold())
+    ]
+    grouped: dict[tuple[int, str], list[Deployment]] = {}
+    for found in chosen:
+        grouped.setdefault((found.site_id, found.pipeline_id), []).append(found)
+    if needs_look:
+        grouped = {key: group for key, group in grouped.items() if any(tone_of(found) for found in group)}
+    ordered = sorted(grouped.items(), key=lambda item: (_name(item[1]).casefold(), item[0]))
+    shown = ordered[:MOST_ROWS]
+    columns = _columns(found for _, group in shown for found in group)
+    recent = recent_by_place([_place(found) for _, group in shown for found in group], LOOKED_BACK)
+    kept = [found for group in grouped.values() for found in group]
+    return Matrix(
+        columns,
+        [_row(sites[key[0]], key[1], group, columns, recent) for key, group in shown],
+        pipelines=len(grouped),
+        failed=sum(found.state == State.FAILED for found in kept),
+        gated=sum(is_gated(found) for found in kept),
+        behind_the_cut=len(ordered) - len(shown),
+    )
+
+
+def is_gated(deployment: Deployment) -> bool:
+    return deployment.gated and deployment.state == State.PENDING
+
+
+def tone_of(deployment: Deployment) -> str:
+    """What makes a cell stand out."""
+    if deployment.state == State.FAILED:
+        return "bad"
+    return "warn" if is_gated(deployment) or deployment.state == State.ROLLED_BACK else ""
+
+
+def _name(group: list[Deployment]) -> str:
+    return max(group, key=lambda found: found.changed_at).pipeline_name
+
+
+def _place(deployment: Deployment) -> Place:
+    return deployment.site_id, deployment.pipeline_id, deployment.environment_id
+
+
+def _column_key(deployment: Deployment) -> tuple[str, str]:
+    return deployment.environment_id, deployment.environment_type
+
+
+def _columns(deployments: Iterable[Deployment]) -> list[Column]:
+    newest: dict[tuple[str, str], Deployment] = {}
+    for found in deployments:
+        key = _column_key(found)
+        if key not in newest or found.changed_at > newest[key].changed_at:
+            newest[key] = found
+    columns = [Column(*key, found.environment_name) for key, found in newest.items()]
+    return sorted(columns, key=lambda column: (TYPES.index(column.type), column.name.casefold(), column.id))
+
+
+def _row(
+    site: Site, pipeline_id: str, group: list[Deployment], columns: list[Column], recent: dict[Place, list[Recent]]
+) -> Row:
+    by_column = {_column_key(found): found for found in group}
+    cells: list[tuple[Column, Cell | None]] = []
+    before: list[Recent] = []
+    for column in columns:
+        latest = by_column.get((column.id, column.type))
+        if latest is None:
+            cells.append((column, None))
+            continue
+        past = recent[_place(latest)]
+        cells.append((column, _cell(latest, column, past, before)))
+        before = past
+    return Row(site, pipeline_id, _name(group), _projects(group), cells)
+
+
+def _cell(latest: Deployment, column: Column, past: list[Recent], before: list[Recent]) -> Cell:
+    runs = next((one for one in past if one.state == State.SUCCESSFUL and one.number < latest.number), None)
+    behind, is_at_least = _behind(latest.label, before)
+    return Cell(
+        latest,
+        column,
+        "gated" if is_gated(latest) else latest.state,
+        tone_of(latest),
+        says=_says(latest),
+        runs=runs,
+        behind=behind,
+        is_at_least=is_at_least,
+    )
+
+
+def _says(latest: Deployment) -> str:
+    if is_gated(latest):
+        return "gated"
+    if latest.state in (State.FAILED, State.PENDING, State.CANCELLED):
+        return "runs"
+    if latest.state == State.ROLLED_BACK:
+        return "back"
+    return "unknown" if latest.state == State.UNKNOWN else ""
+
+
+def _behind(label: str, before: list[Recent]) -> tuple[int, bool]:
+    """How many labels the environment before has had since this one, and whether it may be more.
+
+    Nothing when either has no labels to compare.
+    """
+    if not label or not before or not before[0].label:
+        return 0, False
+    newer: list[str] = []
+    for one in before:
+        if one.label == label:
+            return len(newer), False
+        if one.label and one.label not in newer:
+            newer.append(one.label)
+    # Never seen there: a place of its own kind, unless the look back was too short to tell.
+    return (len(newer), True) if len(before) >= LOOKED_BACK else (0, False)
+
+
+def _projects(group: list[Deployment]) -> list[str]:
+    found = (_PROJECT.match(key) for one in group for key in one.issue_keys[:50])
+    return sorted({match[1] for match in found if match})

@@ -1,0 +1,121 @@
+"""Pages by key: where a page begins is a row, not a number, so that a deep page costs what the first costs."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from django.db.models import Model, QuerySet
+
+from devops_sync.models import Deployment
+
+M = TypeVar("M", bound=Model)
+SIZE = 50
+_LARGEST = 2**63 - 1
+
+
+class WrongCursor(ValueError):
+    """The address names a place in the list that cannot be one."""
+
+
+class Order(Protocol[M]):
+    """An order of rows, newest first, and how a place in it is written in an address."""
+
+    def write(self, row: M) -> str: ...
+    def older(self, rows: "QuerySet[M]", place: str) -> "QuerySet[M]": ...
+    def newer(self, rows: "QuerySet[M]", place: str) -> "QuerySet[M]": ...
+
+
+@dataclass(frozen=True)
+class Page(Generic[M]):
+    """One page of rows, newest first, with the places where its neighbours begin."""
+
+    rows: list[M]
+    newer: str | None
+    older: str | None
+    is_paged: bool
+
+    size = SIZE
+
+    @property
+    def last(self) -> M:
+        return self.rows[-1]
+
+    @property
+    def is_first(self) -> bool:
+        return self.newer is None and not self.is_paged
+
+
+def cut(rows: "QuerySet[M]", order: Order[M], *, after: str = "", before: str = "", size: int = SIZE) -> Page[M]:
+    """The page after (older than) or before (newer than) a place; without one the first. Raises `WrongCursor`."""
+    if before:
+        found = list(order.newer(rows, before).reverse()[: size + 1])
+        if not found:
+            return cut(rows, order, size=size)
+        has_newer, found = len(found) > size, found[:size][::-1]
+        has_older = True
+    else:
+        found = list((order.older(rows, after) if after else rows)[: size + 1])
+        has_older, found = len(found) > size, found[:size]
+        has_newer = bool(after)
+    return Page(
+        found,
+        newer=order.write(found[0]) if found and has_newer else None,
+        older=order.write(found[-1]) if found and has_older else None,
+        is_paged=bool(after or (before and has_newer)),
+    )
+
+
+class ByChange:
+    """Deployments: when they changed, then their number in the ledger."""
+
+    def write(self, row: Deployment) -> str:
+        return f"{row.changed_at.astimezone(dt.UTC).isoformat().replace('+00:00', 'Z')},{row.pk}"
+
+    def older(self, rows: Any, place: str) -> Any:
+        return rows.before(*self._read(place))
+
+    def newer(self, rows: Any, place: str) -> Any:
+        return rows.after(*self._read(place))
+
+    def _read(self, place: str) -> tuple[dt.datetime, int]:
+        text, _, number = place.partition(",")
+        try:
+            instant = dt.datetime.fromisoformat(text)
+        except ValueError:
+            raise WrongCursor(place) from None
+        if instant.tzinfo is None or not 1 < instant.year < 9999:
+            raise WrongCursor(place)
+        return instant, _whole(number)
+
+
+class ById:
+    """Rows whose id grows with time."""
+
+    def write(self, row: Model) -> str:
+        return str(row.pk)
+
+    def older(self, rows: Any, place: str) -> Any:
+        return rows.filter(pk__lt=self._read(place))
+
+    def newer(self, rows: Any, place: str) -> Any:
+        return rows.filter(pk__gt=self._read(place))
+
+    def _read(self, place: str) -> Any:
+        return _whole(place)
+
+
+class ByUuid(ById):
+    """The same for UUIDs of version 7."""
+
+    def _read(self, place: str) -> Any:
+        try:
+            return uuid.UUID(place)
+        except ValueError:
+            raise WrongCursor(place) from None
+
+
+def _whole(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= _LARGEST):
+        raise WrongCursor(text)
+    return int(text)

@@ -1,0 +1,130 @@
+"""What changed from one version of a deployment to the next, from the payloads as they came."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from devops_sync.models import Entry
+
+_LONGEST = 120
+_NOT_WORTH_SAYING = {"updateSequenceNumber", "deploymentSequenceNumber", "lastUpdated", "schemaVersion"}
+_SAID_APART = {"state", "issueKeys", "associations", "commands"}
+_WORDS = {
+    "displayName": "Display name",
+    "label": "Label",
+    "description": "Description",
+    "url": "Address",
+    "duration": "Duration",
+    "pipeline": "Pipeline",
+    "environment": "Environment",
+}
+_NOT_APPLIED = (Entry.Outcome.OUT_OF_ORDER, Entry.Outcome.REFUSED)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version as its row shows it."""
+
+    entry: Entry
+    state: str
+    is_first: bool = False
+    is_current: bool = False
+    said: list[str] = field(default_factory=list)
+    added: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+
+def tell(entries: Iterable[Entry], current: int, most: int) -> list[Version]:
+    """The versions, newest first as they came in, each against the one that was current before it.
+
+    Of more than `most` entries the oldest serves for comparison only.
+    """
+    oldest_first = sorted(entries, key=lambda entry: entry.pk)
+    is_cut = len(oldest_first) > most
+    told: list[Version] = []
+    before: dict[str, Any] | None = None
+    for entry in oldest_first:
+        payload = read(entry.payload)
+        state = payload.get("state")
+        state = state if isinstance(state, str) else ""
+        if entry.outcome in _NOT_APPLIED:
+            told.append(Version(entry, state))
+            continue
+        told.append(_compare(entry, state, before, payload, is_current=entry.pk == current))
+        before = payload
+    return (told[1:] if is_cut else told)[::-1]
+
+
+def read(payload: str) -> dict[str, Any]:
+    """The payload as an object; what cannot be read is empty."""
+    try:
+        found = json.loads(payload)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _compare(
+    entry: Entry, state: str, before: dict[str, Any] | None, after: dict[str, Any], *, is_current: bool
+) -> Version:
+    issues = issues_of(after)
+    if before is None:
+        said = [f"Label {_short(after['label'])}."] if after.get("label") else []
+        return Version(entry, state, is_first=True, is_current=is_current, said=said + _gate({}, after), added=issues)
+    had = issues_of(before)
+    said = _gate(before, after)
+    if before.get("state") != after.get("state"):
+        said.append(f"State from {_word(before.get('state'))} to {_word(after.get('state'))}.")
+    for name in sorted(set(before) | set(after)):
+        if name in _NOT_WORTH_SAYING | _SAID_APART or before.get(name) == after.get(name):
+            continue
+        said.append(_said(_WORDS.get(name, name), before.get(name), after.get(name)))
+    return Version(
+        entry,
+        state,
+        is_current=is_current,
+        said=said,
+        added=[key for key in issues if key not in had],
+        removed=[key for key in had if key not in issues],
+    )
+
+
+def _gate(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    return ["Asked Jira for a gate."] if after.get("commands") and not before.get("commands") else []
+
+
+def _said(word: str, before: Any, after: Any) -> str:
+    if isinstance(before, dict) and isinstance(after, dict):
+        parts = [key for key in sorted(set(before) | set(after)) if before.get(key) != after.get(key)]
+        return f"{word}: {_short(', '.join(map(str, parts)))} changed."
+    if before is None:
+        return f"{word} {_short(after)} added."
+    return f"{word} {_short(before)} left out." if after is None else f"{word} from {_short(before)} to {_short(after)}."
+
+
+def issues_of(payload: dict[str, Any]) -> list[str]:
+    """The issue keys that it names, in their order."""
+    found: list[str] = []
+    lists = [payload.get("issueKeys")]
+    for association in payload.get("associations") or ():
+        if isinstance(association, dict) and association.get("associationType") in ("issueKeys", "issueIdOrKeys"):
+            lists.append(association.get("values"))
+    for keys in lists:
+        if isinstance(keys, list):
+            found += [clean(key) for key in keys if isinstance(key, str)]
+    return list(dict.fromkeys(found))
+
+
+def clean(text: str) -> str:
+    """Without halves of characters, which no page can carry."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _word(state: Any) -> str:
+    return _short(str(state).replace("_", " ")) if state else "none"
+
+
+def _short(value: Any) -> str:
+    text = clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

@@ -1,0 +1,77 @@
+"""`/deliveries/<id>/`: one request that went out, and Jira's answer."""
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from devops_sync import roles
+from devops_sync.models import Delivery, Deployment, Entry
+
+from .. import download, live, wire
+from ..doors import readers_only
+from ..methods import require_GET
+
+SHOWN = 200
+
+
+@require_GET
+@readers_only
+def delivery(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _find(request, pk)
+    may_raw = roles.may(request.user, "raw", found.lane.site)
+    ids = found.entry_ids[:SHOWN]
+    entries = Entry.objects.filter(pk__in=ids).defer("payload").order_by("pk")
+    deployments = dict(Deployment.objects.filter(entry__in=ids).values_list("entry", "pk"))
+    return live.page(
+        request,
+        "delivery.html",
+        {
+            "one": found,
+            "rows": [(entry, deployments.get(entry.pk)) for entry in entries],
+            "shown": SHOWN,
+            "may_raw": may_raw,
+            **(_exchange(found) if may_raw else {}),
+        },
+        [live.Part("head", "head"), live.Part("entries", "entries"), live.Part("wire", "wire")],
+        every=1 if found.finished_at is None else None,
+    )
+
+
+@require_GET
+@readers_only
+def delivery_request(request: HttpRequest, pk: int) -> HttpResponse:
+    return download.of(_with_bytes(request, pk).request_body, f"delivery-{pk}-request.json")
+
+
+@require_GET
+@readers_only
+def delivery_answer(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _with_bytes(request, pk)
+    if found.response_body is None:
+        raise Http404
+    return download.of(found.response_body, f"delivery-{pk}-answer.bin")
+
+
+def _find(request: HttpRequest, pk: int) -> Delivery:
+    rows = Delivery.objects.of(roles.sites(request.user)).select_related("lane__site")
+    return get_object_or_404(rows.defer("request_body", "response_body", "lane__site__sealed_secret"), pk=pk)
+
+
+def _with_bytes(request: HttpRequest, pk: int) -> Delivery:
+    found = _find(request, pk)
+    if not roles.may(request.user, "raw", found.lane.site):
+        raise PermissionDenied("The bytes of requests are for auditors and admins.")
+    return found
+
+
+def _exchange(found: Delivery) -> dict[str, object]:
+    sent, answered = bytes(found.request_body), bytes(found.response_body or b"")
+    return {
+        "request_head": wire.request_head(found.method, found.url, found.request_headers),
+        "request_body": wire.body(sent[: wire.SHOWN]),
+        "request_size": len(sent),
+        "answer_head": wire.answer_head(found.status, found.response_headers),
+        "answer_body": wire.body(answered[: wire.SHOWN]),
+        "answer_size": len(answered),
+        "most": wire.SHOWN,
+    }

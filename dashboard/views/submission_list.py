@@ -1,0 +1,73 @@
+"""`/submissions/`: what came in, the refused too."""
+
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from devops_sync import roles
+from devops_sync.models import Entry, Submission
+
+from .. import frame, live, paging
+from ..doors import readers_only
+from ..filters import SubmissionFilters
+from ..methods import require_GET
+
+ORDER = paging.ByUuid()
+
+
+@require_GET
+@readers_only
+def submission_list(request: HttpRequest) -> HttpResponse:
+    around = frame.of(request)
+    filters = SubmissionFilters(request.GET, around.sites)
+    rows = (
+        Submission.objects.of(
+            filters.sites, and_of_none=filters.site is None and roles.everywhere(request.user, "read")
+        )
+        .filter(Q(status__gte=400) if filters.refused else Q())
+        .select_related("site", "token", "user")
+        .defer("raw", "site__sealed_secret")
+        .newest_first()
+    )
+    page = _page(request, filters, rows)
+    outcomes = _outcomes(page.rows)
+    is_moving = any(Entry.Outcome.WAITING in found for found in outcomes.values())
+    return live.page(
+        request,
+        "submission_list.html",
+        {
+            "filters": filters,
+            "page": page,
+            "has_sites": len(filters.sites) > 1,
+            "rows": [(row, outcomes.get(row.pk, {})) for row in page.rows],
+        },
+        [live.Part("list", "list")],
+        every=None if filters.problems else 2 if is_moving else 5 if page.is_first else None,
+        status=400 if filters.problems else 200,
+    )
+
+
+def _page(request: HttpRequest, filters: SubmissionFilters, rows: QuerySet[Submission]) -> paging.Page[Submission]:
+    try:
+        return paging.cut(
+            rows.none() if filters.problems else rows,
+            ORDER,
+            after=request.GET.get("after", ""),
+            before=request.GET.get("before", ""),
+        )
+    except paging.WrongCursor:
+        filters.problems.append("It names a place in the list that cannot be one. Go back to the newest.")
+        return paging.cut(rows.none(), ORDER)
+
+
+def _outcomes(rows: list[Submission]) -> dict[object, dict[str, int]]:
+    """What became of the entries of each, in one query."""
+    found: dict[object, dict[str, int]] = {}
+    counted = (
+        Entry.objects.filter(submission__in=[row.pk for row in rows])
+        .order_by()
+        .values_list("submission", "outcome")
+        .annotate(many=Count("pk"))
+    )
+    for submission, outcome, many in counted:
+        found.setdefault(submission, {})[outcome] = many
+    return {pk: {name: by[name] for name in Entry.Outcome.values if name in by} for pk, by in found.items()}
