@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,7 +10,6 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.utils import OperationalError
 from django.utils import timezone
-from psycopg.errors import DeadlockDetected
 
 from . import doorbell, envelopes, projection
 from .jira import wire
@@ -62,59 +62,42 @@ def submit(arrival: Arrival) -> Submitted:
     except wire.Malformed as malformed:
         refuse(arrival, malformed.status, malformed.message)
         raise Refused(malformed.status, malformed.message) from None
-    validated_at = timezone.now()
-    lane_id = _live_lane(arrival.site.pk, arrival.api)
-    for tries_left in (2, 1, 0):
-        try:
-            submission_id = _write(arrival, arrival.site, bulk, validated_at, lane_id)
-            break
-        except OperationalError as error:
-            if tries_left == 0 or not isinstance(error.__cause__, DeadlockDetected):
-                raise
-    return Submitted(str(submission_id), bulk.items)
+    submission_id = _take(arrival, arrival.site, bulk, validated_at=timezone.now())
+    return Submitted(submission_id, bulk.items)
 
 
-@transaction.atomic
-def _write(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.datetime, lane_id: int) -> Any:
+def _take(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.datetime) -> str:
+    """Write down what is valid and what is not, in one transaction. Returns the submission's id."""
+    lane_id = _live_lane(site.pk, arrival.api)
     envelope = envelopes.find_or_store(site.pk, bulk.envelope, bulk.properties)
-    faulty = [(position, item) for position, item in enumerate(bulk.items) if item.fault]
-    submission = _record(
-        arrival,
-        validated_at=validated_at,
-        status=202,
-        envelope=envelope,
-        entry_count=len(bulk.items),
-        refused_count=len(faulty),
-    )
-    rows = [_row(position, item) for position, item in enumerate(bulk.items) if not item.fault]
-    if rows:
-        projection.store_deployments(
-            rows,
-            submission=submission.pk,
-            site=site.pk,
-            lane=lane_id,
-            envelope=envelope.pk,
-            property_set=envelope.property_set_id,
-            received_at=arrival.received_at,
-        )
-        transaction.on_commit(lambda: doorbell.ring(lane_id))
-    if faulty:
-        Entry.objects.bulk_create(
-            Entry(
-                submission=submission,
-                position=position,
-                site=site,
-                envelope=envelope,
-                kind="deployment",
-                key=_faulty_key(item),
-                payload=item.raw,
-                outcome=Entry.Outcome.REFUSED,
-                outcome_at=validated_at,
-                errors=[{"message": item.fault}],
-            )
-            for position, item in faulty
-        )
-    return submission.pk
+    valid = [_row(position, item) for position, item in enumerate(bulk.items) if not item.fault]
+    refused = [_refused_row(position, item) for position, item in enumerate(bulk.items) if item.fault]
+    rows = {"deployment": valid} if valid else {}
+    facts = {
+        "submission": time_ordered_id(),
+        "site": site.pk,
+        "token": arrival.token.pk if arrival.token else None,
+        "user": arrival.user.pk if arrival.user else None,
+        "remote_address": arrival.remote_address,
+        "api": arrival.api,
+        "path": arrival.path[:300],
+        "received_at": arrival.received_at,
+        "validated_at": validated_at,
+        "size": arrival.size,
+        "sha256": hashlib.sha256(arrival.body).digest(),
+        "raw": arrival.body,
+        "envelope": envelope.pk,
+        "property_set": envelope.property_set_id,
+        "lane": lane_id,
+        "entry_count": len(bulk.items),
+        "refused_count": len(refused),
+    }
+    # One statement is a transaction of its own; only a request with two versions of a key needs more of them.
+    with transaction.atomic() if projection.has_repeats(rows) else nullcontext():
+        projection.store(rows, refused, facts)
+        if valid:
+            transaction.on_commit(lambda: doorbell.ring(lane_id))
+    return str(facts["submission"])
 
 
 def _row(position: int, item: wire.Item) -> dict[str, Any]:
@@ -147,6 +130,17 @@ def _row(position: int, item: wire.Item) -> dict[str, Any]:
     }
 
 
+def _refused_row(position: int, item: wire.Item) -> dict[str, Any]:
+    """The columns of a deployment that is refused, with the reason."""
+    return {
+        "position": position,
+        "kind": "deployment",
+        "key": _faulty_key(item),
+        "payload": item.raw,
+        "errors": [{"message": item.fault}],
+    }
+
+
 def _faulty_key(item: wire.Item) -> str:
     """As much of the key of a refused deployment as it shows."""
     key = item.key
@@ -157,10 +151,6 @@ def _faulty_key(item: wire.Item) -> str:
 
 def refuse(arrival: Arrival, status: int, sentence: str) -> Submission:
     """Record a request that was refused whole. The bytes of a sender who is not known are not kept."""
-    return _record(arrival, validated_at=timezone.now(), status=status, refusal=sentence)
-
-
-def _record(arrival: Arrival, **facts: Any) -> Submission:
     known = arrival.token is not None or arrival.user is not None
     submission = Submission(
         id=time_ordered_id(),
@@ -174,7 +164,9 @@ def _record(arrival: Arrival, **facts: Any) -> Submission:
         size=arrival.size,
         sha256=hashlib.sha256(arrival.body).digest() if known else None,
         raw=arrival.body if known else None,
-        **facts,
+        validated_at=timezone.now(),
+        status=status,
+        refusal=sentence,
     )
     submission.save(force_insert=True)
     return submission

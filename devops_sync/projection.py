@@ -1,85 +1,154 @@
 """The current state as a projection of the entries: the version with the highest update sequence is current.
 
-One statement writes entries and current rows together: a multi-row upsert is some twenty times faster
-than a loop of saves, and PostgreSQL's row lock orders two senders of one key.
+A submission, its entries and the current rows that they change are written by one statement: one round trip,
+one commit, and PostgreSQL's row lock orders two senders of one key. A multi-row upsert is some twenty times
+faster than a loop of saves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import msgspec
 from django.db import connection
 
-# Rows come as one JSON text: it carries lists of issue keys, which parallel arrays cannot.
-_STORE_DEPLOYMENTS = """
-WITH item AS MATERIALIZED (
-    SELECT * FROM json_to_recordset(%(items)s::json) AS item (
-        position int, key text, sequence bigint, payload text,
-        pipeline_id text, environment_id text, number bigint, state text, display_name text, label text,
-        description text, url text, pipeline_name text, pipeline_url text, environment_name text,
-        environment_type text, issue_keys text[], duration bigint, gated boolean, reported_at timestamptz
+Row = dict[str, Any]
+
+_ENTRY = "position int, key text, sequence bigint, payload text"
+
+
+@dataclass(frozen=True)
+class Projection:
+    """How the entries of one kind become current rows: the table, its key beside the site, its other columns."""
+
+    kind: str
+    table: str
+    key: Mapping[str, str]
+    columns: Mapping[str, str]
+
+    @cached_property
+    def sql(self) -> str:
+        """The parts of the statement that read this kind's rows and make them current.
+
+        Rows come as one JSON text: it carries lists of issue keys, which parallel arrays cannot. They are
+        written in the order of their keys, so that two senders never wait for each other crosswise.
+        """
+        typed = ", ".join(f"{name} {kind}" for name, kind in {**self.key, **self.columns}.items())
+        names = ", ".join([*self.key, *self.columns])
+        changes = ", ".join(f"{name} = excluded.{name}" for name in ("sequence", "entry_id", *self.columns))
+        return f"""
+{self.kind}_item AS MATERIALIZED (
+    SELECT nextval('entry_id_seq') AS entry_id, item.*
+    FROM json_to_recordset(%({self.kind})s::json) AS item ({_ENTRY}, {typed})
+), {self.kind}_current AS (
+    INSERT INTO {self.table} AS held (
+        site_id, sequence, entry_id, property_set_id, changed_at, first_received_at, {names}
     )
-), entry AS (
-    INSERT INTO entry (
-        submission_id, position, site_id, lane_id, envelope_id, kind, key, sequence, payload,
-        outcome, errors, unknown_issues, read_back
-    )
-    SELECT %(submission)s, position, %(site)s, %(lane)s, %(envelope)s, 'deployment', key, sequence, payload,
-        'waiting', '[]', '{}', 'not_read'
-    FROM item ORDER BY position
-    RETURNING id, position
-), current AS (
-    INSERT INTO deployment AS held (
-        site_id, pipeline_id, environment_id, number, sequence, entry_id, property_set_id, state,
-        display_name, label, description, url, pipeline_name, pipeline_url, environment_name,
-        environment_type, issue_keys, duration, gated, reported_at, changed_at, first_received_at
-    )
-    SELECT %(site)s, pipeline_id, environment_id, number, sequence, entry.id, %(property_set)s, state,
-        display_name, label, description, url, pipeline_name, pipeline_url, environment_name,
-        environment_type, issue_keys, duration, gated, reported_at,
-        least(reported_at, %(received_at)s), %(received_at)s
-    FROM item JOIN entry USING (position)
-    ORDER BY key
-    ON CONFLICT (site_id, pipeline_id, environment_id, number) DO UPDATE SET
-        sequence = excluded.sequence, entry_id = excluded.entry_id, property_set_id = excluded.property_set_id,
-        state = excluded.state, display_name = excluded.display_name, label = excluded.label,
-        description = excluded.description, url = excluded.url, pipeline_name = excluded.pipeline_name,
-        pipeline_url = excluded.pipeline_url, environment_name = excluded.environment_name,
-        environment_type = excluded.environment_type, issue_keys = excluded.issue_keys,
-        duration = excluded.duration, gated = excluded.gated, reported_at = excluded.reported_at,
-        changed_at = excluded.changed_at
+    SELECT %(site)s, sequence, entry_id, %(property_set)s, least(reported_at, %(received_at)s), %(received_at)s, {names}
+    FROM {self.kind}_item ORDER BY key
+    ON CONFLICT (site_id, {", ".join(self.key)}) DO UPDATE
+    SET {changes}, property_set_id = excluded.property_set_id, changed_at = excluded.changed_at
     WHERE held.sequence < excluded.sequence
     RETURNING entry_id
+)"""  # noqa: S608 (names of this module's own)
+
+    @cached_property
+    def outcomes(self) -> str:
+        """The rows of this kind with what becomes of them: one that is not current now is out of order."""
+        return f"""
+    SELECT {self.kind}_item.entry_id, '{self.kind}', position, key, sequence, payload, %(lane)s::bigint,
+        CASE WHEN {self.kind}_current.entry_id IS NULL THEN 'out_of_order' ELSE 'waiting' END,
+        CASE WHEN {self.kind}_current.entry_id IS NULL THEN %(received_at)s::timestamptz END, '[]'::jsonb
+    FROM {self.kind}_item LEFT JOIN {self.kind}_current USING (entry_id)"""  # noqa: S608
+
+
+DEPLOYMENT = Projection(
+    kind="deployment",
+    table="deployment",
+    key={"pipeline_id": "text", "environment_id": "text", "number": "bigint"},
+    columns={
+        "state": "text",
+        "display_name": "text",
+        "label": "text",
+        "description": "text",
+        "url": "text",
+        "pipeline_name": "text",
+        "pipeline_url": "text",
+        "environment_name": "text",
+        "environment_type": "text",
+        "issue_keys": "text[]",
+        "duration": "bigint",
+        "gated": "boolean",
+        "reported_at": "timestamptz",
+    },
 )
-SELECT entry.id FROM entry LEFT JOIN current ON current.entry_id = entry.id WHERE current.entry_id IS NULL
-"""
+PROJECTIONS = {projection.kind: projection for projection in (DEPLOYMENT,)}
+
+_SUBMISSION = """
+submitted AS (
+    INSERT INTO submission (
+        id, site_id, token_id, user_id, remote_address, api, path, received_at, validated_at, size, sha256, raw,
+        envelope_id, status, refusal, entry_count, refused_count
+    ) VALUES (
+        %(submission)s, %(site)s, %(token)s, %(user)s, %(remote_address)s, %(api)s, %(path)s, %(received_at)s,
+        %(validated_at)s, %(size)s, %(sha256)s, %(raw)s, %(envelope)s, 202, '', %(entry_count)s, %(refused_count)s
+    )
+)"""
+_REFUSED = f"""
+    SELECT nextval('entry_id_seq'), kind, position, key, sequence, payload, NULL::bigint,
+        'refused', %(validated_at)s::timestamptz, errors
+    FROM json_to_recordset(%(refused)s::json) AS item ({_ENTRY}, kind text, errors jsonb)"""
 
 
-def store_deployments(rows: Sequence[dict[str, Any]], **common: Any) -> None:
-    """Write entries that wait and make each current unless a version at least as high is; those are out of order.
+def store(rows: Mapping[str, Sequence[Row]], refused: Sequence[Row], facts: Mapping[str, Any]) -> None:
+    """Write a submission with its entries, and make each valid one current unless a version as high is.
 
-    `rows` are the columns by name, `common` what they share: submission, site, lane, envelope, property_set,
-    received_at. Of two versions of one key the earlier in the request is written first.
+    `rows` are the valid entities by kind, `refused` the others, both as columns by name; `facts` are the
+    columns of the submission, with the lane and the property set. Of two versions of one key the earlier
+    in the request is written first; the caller puts a transaction around requests that have any.
     """
-    for distinct in _rounds(rows):
+    for number, distinct in enumerate(rounds(rows)):
+        first = number == 0
+        kinds = [PROJECTIONS[kind] for kind in distinct]
+        parts = [_SUBMISSION] if first else []
+        outcomes = [kind.outcomes for kind in kinds]
+        if first and refused:
+            outcomes.append(_REFUSED)
+        values = {kind: _as_json(found) for kind, found in distinct.items()}
+        statement = f"""
+WITH {",".join([*parts, *(kind.sql for kind in kinds)])}
+INSERT INTO entry (
+    id, kind, position, key, sequence, payload, lane_id, outcome, outcome_at, errors,
+    submission_id, site_id, envelope_id, unknown_issues, read_back
+)
+SELECT found.*, %(submission)s, %(site)s, %(envelope)s, '{{}}', 'not_read' FROM ({" UNION ALL ".join(outcomes)}) AS found
+"""  # noqa: S608
         with connection.cursor() as cursor:
-            cursor.execute(_STORE_DEPLOYMENTS, {**common, "items": msgspec.json.encode(distinct).decode()})
-            overtaken = [entry for (entry,) in cursor.fetchall()]
-            if overtaken:
-                cursor.execute(
-                    "UPDATE entry SET outcome = 'out_of_order', outcome_at = %s WHERE id = ANY(%s)",
-                    [common["received_at"], overtaken],
-                )
+            cursor.execute(statement, {**facts, **values, "refused": _as_json(refused)})
 
 
-def _rounds(rows: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
-    """The rows in groups within which every key is there once: one statement cannot write a row twice."""
-    rounds: list[list[dict[str, Any]]] = []
-    seen: dict[str, int] = {}
-    for row in rows:
-        turn = seen.get(row["key"], 0)
-        seen[row["key"]] = turn + 1
-        if turn == len(rounds):
-            rounds.append([])
-        rounds[turn].append(row)
-    return rounds
+def rounds(rows: Mapping[str, Sequence[Row]]) -> Iterator[dict[str, list[Row]]]:
+    """The rows in groups within which every key is there once: one statement cannot write a row twice.
+
+    There is always one group, be it empty.
+    """
+    found: list[dict[str, list[Row]]] = [{}]
+    for kind, of_kind in rows.items():
+        seen: dict[str, int] = {}
+        for row in of_kind:
+            turn = seen.get(row["key"], 0)
+            seen[row["key"]] = turn + 1
+            if turn == len(found):
+                found.append({})
+            found[turn].setdefault(kind, []).append(row)
+    return iter(found)
+
+
+def has_repeats(rows: Mapping[str, Sequence[Row]]) -> bool:
+    """Whether some key is there more than once."""
+    return any(len({row["key"] for row in of_kind}) < len(of_kind) for of_kind in rows.values())
+
+
+def _as_json(rows: Sequence[Row]) -> str:
+    return msgspec.json.encode(rows).decode()

@@ -93,7 +93,8 @@ def _admit(
         token = senders.sender_of(request, received_at)
     except senders.NotKnown as unknown:
         raise _recorded(request, received_at, 401, str(unknown), unknown.token) from None
-    site = senders.site_of(cloud_id=cloud_id, slug=slug)
+    names = {"cloud_id": cloud_id, "slug": slug}
+    site = token.site if senders.is_named(token.site, **names) else senders.site_of(**names)
     if site is None:
         raise _recorded(request, received_at, 404, _no_site(cloud_id, slug), token)
     if token.site_id != site.pk:
