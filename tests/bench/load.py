@@ -70,12 +70,19 @@ class _Connection:
         self._socket.sendall(self._head + str(len(body)).encode() + b"\r\n\r\n" + body)
         status = int(self._file.readline().split()[1])
         length = 0
+        chunked = False
         while (line := self._file.readline()) not in (b"\r\n", b""):
-            name, _, value = line.partition(b":")
-            if name.lower() == b"content-length":
+            name, _, value = line.lower().partition(b":")
+            if name == b"content-length":
                 length = int(value)
-        self._file.read(length)
+            chunked = chunked or (name == b"transfer-encoding" and b"chunked" in value)
+        self._skip_chunks() if chunked else self._file.read(length)
         return status
+
+    def _skip_chunks(self) -> None:
+        while size := int(self._file.readline(), 16):
+            self._file.read(size + 2)
+        self._file.readline()
 
     def close(self) -> None:
         self._file.close()
