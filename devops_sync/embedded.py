@@ -27,6 +27,8 @@ import psutil
 import psycopg
 from psycopg import sql
 
+from .processes import has_ended, still_running
+
 DATABASE = "waybill"
 SYSTEM_USER = "pgserver"
 # Where root puts the programs when they are installed below a folder that the system user cannot enter.
@@ -110,8 +112,7 @@ def _process(folder: Path) -> psutil.Process | None:
     try:
         pid = int((folder / "postmaster.pid").read_text().split("\n", 1)[0])
         process = psutil.Process(pid)
-        if process.status() == psutil.STATUS_ZOMBIE:
-            process.wait(0)
+        if has_ended(process):
             return None
         return process if os.path.samefile(process.cwd(), folder) else None
     except (OSError, ValueError, psutil.Error):
@@ -123,8 +124,7 @@ def _end(process: psutil.Process) -> None:
     for sign, seconds in ((signal.SIGINT, 6), (signal.SIGQUIT, 6), (signal.SIGKILL, 2)):
         with suppress(psutil.NoSuchProcess):
             process.send_signal(sign)
-        with suppress(psutil.TimeoutExpired):
-            process.wait(seconds)
+        if not still_running([process], seconds):
             return
 
 
@@ -135,7 +135,7 @@ def _launch(data: Path, folder: Path, *, durable: bool) -> Path:
     if not (folder / "PG_VERSION").exists():
         _create_cluster(folder, programs, account)
     socket = _lay_socket_folder(data, folder, account)
-    _drop_stale_pid(folder)
+    _drop_stale_locks(folder, socket)
     settings = SETTINGS if durable else SETTINGS | THROWAWAY_SETTINGS
     log = data / "log" / "database.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -290,10 +290,12 @@ def _lay_folder(folder: Path, account: pwd.struct_passwd | None) -> None:
         os.chown(folder, account.pw_uid, account.pw_gid)
 
 
-def _drop_stale_pid(folder: Path) -> None:
-    """Remove the note of a server that is gone, since PostgreSQL believes it as soon as any process has
-    that id, as happens whenever a container starts again."""
+def _drop_stale_locks(folder: Path, socket: Path) -> None:
+    """Remove the locks of a server that is gone. PostgreSQL believes them as soon as any process has that id, be it
+    another one's after a container started again, or a zombie that nobody has waited for."""
     (folder / "postmaster.pid").unlink(missing_ok=True)
+    for lock in socket.glob(".s.PGSQL.*"):
+        lock.unlink()
 
 
 @contextmanager

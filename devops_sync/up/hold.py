@@ -14,6 +14,8 @@ from typing import TextIO
 
 import psutil
 
+from ..processes import still_running
+
 MARK = "WAYBILL_UP"
 
 
@@ -47,10 +49,10 @@ def end_marked(mark: str) -> None:
     for process in left:
         with suppress(psutil.Error):
             process.terminate()
-    for process in psutil.wait_procs(left, timeout=3)[1]:
+    for process in still_running(left, 3):
         with suppress(psutil.Error):
             process.kill()
-    psutil.wait_procs(left, timeout=3)
+    still_running(left, 3)
 
 
 def _lock(path: Path) -> TextIO:

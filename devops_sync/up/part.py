@@ -20,7 +20,10 @@ _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 @dataclass
 class Part:
-    """`answers` says whether the part is ready, `where` stands on its line; `once` parts may end with 0."""
+    """`answers` says whether the part is ready, and `where` stands on its line.
+
+    A part that runs `once` may end with 0; one that `outlives` is asked to end only when the others have.
+    """
 
     name: str
     command: list[str]
@@ -29,6 +32,7 @@ class Part:
     answers: Callable[[], bool] = lambda: True
     where: str = ""
     once: bool = False
+    outlives: bool = False
     grace: float = 3.0
     ready: bool = field(default=False, init=False)
     started_at: float = field(default=0.0, init=False)
@@ -72,13 +76,17 @@ class Part:
         self.start_again_at = now + self._pause
         return self._pause
 
+    def ask_to_end(self) -> None:
+        """Send the process SIGTERM."""
+        if self._process:
+            self._process.terminate()
+
     def stop(self) -> None:
         """Ask the process to end, and kill its group when it has not after its grace."""
         self.start_again_at = None
         if self._process is None:
             return
-        with suppress(ProcessLookupError):
-            self._process.terminate()
+        self.ask_to_end()
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(self.grace)
         _signal_group(self._process.pid, signal.SIGKILL)

@@ -78,6 +78,7 @@ def sandbox(settings: Any, mark: str, number: int) -> Part:
         [_manage(settings), "sandbox", "--port", str(number)],
         answers=lambda: port.answers("127.0.0.1", number, "/_edge/tenant_info", f"127.0.0.1:{number}"),
         where=url("127.0.0.1", number),
+        outlives=True,
     )
 
 

@@ -15,7 +15,7 @@ class DidNotStart(Exception):
 
 
 class Supervisor:
-    """Holds the parts in the order in which they were started; they are stopped in the opposite one."""
+    """Holds the parts."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say = say
@@ -50,8 +50,11 @@ class Supervisor:
             time.sleep(TICK)
 
     def stop(self) -> None:
-        """End every part, the last started first."""
-        for part in reversed(self._parts):
+        """End every part: those that outlive the others after them."""
+        for part in self._parts:
+            if not part.outlives:
+                part.ask_to_end()
+        for part in sorted(self._parts, key=lambda part: part.outlives):
             part.stop()
 
     def _look_at_starting(self, part: Part, deadline: float) -> None:

@@ -51,9 +51,9 @@ class Command(BaseCommand):
         except up.Unreachable as unreachable:
             self._end(str(unreachable), 3)
         except OperationalError as error:
-            self._end(f"The database cannot be reached: {error}".strip(), 3)
+            self._end(f"The database cannot be reached: {_on_one_line(error)}", 3)
         except Error as error:
-            self._end(f"The database refused to be set up: {error}".strip(), 1)
+            self._end(f"The database refused to be set up: {_on_one_line(error)}", 1)
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
@@ -68,3 +68,7 @@ def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return int(text)
+
+
+def _on_one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
