@@ -131,7 +131,7 @@ _DOCUMENT = """<!doctype html>
       <input class="field" type="search" name="issue" aria-label="Issue key" placeholder="Issue key, such as SHOP-12" value="{issue}">
     </form>
   </header>
-  <p class="band"><strong>This is {banner}.</strong> Nothing that is sent here reaches Jira.</p>
+  <aside class="band" aria-label="What this is"><strong>This is {banner}.</strong> Nothing that is sent here reaches Jira.</aside>
   <main id="main" tabindex="-1"><div class="page">
 {sections}
   </div></main>

@@ -1,7 +1,9 @@
 """The pages: what they show, and what they do not let a hostile payload or another site do."""
 
+import json
 import re
 from html.parser import HTMLParser
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -32,7 +34,7 @@ def get(sandbox: Sandbox, path: str = "/") -> requests.Response:
     return requests.get(sandbox.url + path, timeout=10)
 
 
-def send(sandbox: Sandbox, *numbers: int, **changes: object) -> None:
+def send(sandbox: Sandbox, *numbers: int, **changes: Any) -> None:
     sent = [deployment(number, **changes) for number in numbers]
     answer = sandbox.client().post(
         f"{sandbox.gateway}/bulk", json=bulk(*sent, properties={HOSTILE[:100].replace(":", ""): HOSTILE})
@@ -146,6 +148,14 @@ def test_one_deployment_shows_its_properties_and_payload(sandbox: Sandbox) -> No
     assert "as submitted" in page
     assert "&lt;script&gt;" in page
     assert get(sandbox, "/held/999").status_code == 404
+
+
+def test_a_deeply_nested_payload_can_be_looked_at(sandbox: Sandbox) -> None:
+    nested = json.dumps(deployment(extra="here")).replace('"here"', "[" * 800 + "]" * 800)
+    answer = sandbox.client().post(f"{sandbox.gateway}/bulk", data=f'{{"deployments": [{nested}]}}'.encode())
+    assert answer.status_code == 202
+    for path in ("/", "/held/1", "/_sandbox/state"):
+        assert get(sandbox, path).status_code == 200
 
 
 def delete_by(sandbox: Sandbox, **headers: str) -> requests.Response:
