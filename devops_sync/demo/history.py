@@ -71,8 +71,10 @@ def bodies(seed: int, until: dt.datetime) -> list[bytes]:
     """The bodies of the requests that tell the history up to `until`, in the order in which they were sent."""
     chance = random.Random(seed)
     events: list[Event] = []
-    for service in _SERVICES:
-        events.extend(_history(service, chance, until))
+    lines = {service.name: _Line(service, list(service.version)) for service in _SERVICES}
+    for line in lines.values():
+        events.extend(_history(line, chance, until - dt.timedelta(hours=1)))
+    events.extend(_this_hour(lines, chance, until))
     events.sort(key=lambda event: (event[0], event[1]))
     return [_body(service, group) for service, group in _grouped(events, until)]
 
@@ -104,12 +106,11 @@ def _body(service: str, deployments: list[dict[str, Any]]) -> bytes:
     return json.dumps(request).encode()
 
 
-def _history(service: _Service, chance: random.Random, until: dt.datetime) -> Iterator[Event]:
-    line = _Line(service, list(service.version))
+def _history(line: _Line, chance: random.Random, until: dt.datetime) -> Iterator[Event]:
     first_day = until.replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(days=DAYS)
     for day in range(DAYS + 1):
         date = first_day + dt.timedelta(days=day)
-        expected = service.releases_per_day * (0.1 if date.weekday() >= 5 else 1.0)
+        expected = line.service.releases_per_day * (0.1 if date.weekday() >= 5 else 1.0)
         for _ in range(int(expected) + (chance.random() < expected % 1)):
             built_at = date + dt.timedelta(hours=chance.triangular(8, 19, 11))
             yield from _journey(line, _next_release(line, chance, built_at), chance, until)
@@ -138,6 +139,7 @@ def _journey(line: _Line, release: _Release, chance: random.Random, until: dt.da
         if chance.random() > environment.reach:
             return
         at += dt.timedelta(hours=chance.uniform(*environment.wait), seconds=chance.uniform(5, 90))
+        at = _working_hours(at, chance)
         took = dt.timedelta(seconds=chance.lognormvariate(5.0, 0.6))
         fate = chance.random()
         end = "failed" if fate < environment.failing else "successful"
@@ -149,7 +151,35 @@ def _journey(line: _Line, release: _Release, chance: random.Random, until: dt.da
                 return
             at += dt.timedelta(minutes=chance.uniform(10, 90))
             yield from _deployment(line, environment, release, at, took, "successful", until)
-        line.runs[environment.id] = release
+        if at + took <= until:
+            line.runs[environment.id] = release
+
+
+def _working_hours(at: dt.datetime, chance: random.Random) -> dt.datetime:
+    """The same instant, or the next morning when nobody would deploy then."""
+    while at.weekday() >= 5 or not 7 <= at.hour < 19:
+        days = 0 if at.hour < 7 and at.weekday() < 5 else 1
+        at = at.replace(hour=8, minute=0) + dt.timedelta(days=days, minutes=chance.uniform(0, 90))
+    return at
+
+
+def _this_hour(lines: dict[str, _Line], chance: random.Random, until: dt.datetime) -> Iterator[Event]:
+    """The last hour, whatever the day: something moves, something failed, something was rolled back."""
+    story = (
+        ("web-storefront", "test", 46, 140, "successful"),
+        ("identity", "production", 34, 210, "rolled_back"),
+        ("payments-worker", "staging", 20, 400, "failed"),
+        ("checkout-api", "dev", 2, 600, "successful"),
+    )
+    for name, environment_id, minutes, seconds, end in story:
+        line = lines[name]
+        environment = next(found for found in _ENVIRONMENTS if found.id == environment_id)
+        began_at = until - dt.timedelta(minutes=minutes)
+        before = next((found for found in reversed(_ENVIRONMENTS[: _ENVIRONMENTS.index(environment)])), None)
+        release = line.runs.get(before.id) if before else None
+        release = release or _next_release(line, chance, began_at - dt.timedelta(minutes=10))
+        took = dt.timedelta(seconds=seconds)
+        yield from _deployment(line, environment, release, began_at, took, end, until)
 
 
 def _deployment(
@@ -162,6 +192,8 @@ def _deployment(
     until: dt.datetime,
 ) -> Iterator[Event]:
     """A deployment as a pipeline reports it: when it begins, and when it has ended."""
+    if began_at > until:
+        return
     number = line.numbers.get(environment.id, 0) + 1
     line.numbers[environment.id] = number
     for at, state in ((began_at, "in_progress"), (began_at + took, end)):
