@@ -5,7 +5,7 @@ answers. A rejected entity stands there with its key and its errors, each with a
 a trace id that Atlassian's support can follow.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +27,7 @@ class _DeploymentKey(Struct, rename="camel"):
 
 
 class _Rejected(Struct):
-    key: _DeploymentKey
+    key: dict[str, Any] = {}
     errors: list[Error] = []
 
 
@@ -85,9 +85,18 @@ def read_deployments(body: bytes) -> Receipt:
             unknown.update(str(value) for value in association.values)
     return Receipt(
         accepted=frozenset(_key(key) for key in found.accepted_deployments),
-        rejected={_key(entry.key): entry.errors for entry in found.rejected_deployments},
+        rejected=dict(_rejected(found.rejected_deployments)),
         unknown_issues=frozenset(unknown),
     )
+
+
+def _rejected(entries: list[_Rejected]) -> Iterator[tuple[Key, list[Error]]]:
+    """Each rejection by its key. One without a whole key names nobody, and must not hide the others."""
+    for entry in entries:
+        try:
+            yield _key(msgspec.convert(entry.key, _DeploymentKey, strict=False)), entry.errors
+        except msgspec.ValidationError:
+            continue
 
 
 def _key(key: _DeploymentKey) -> Key:
