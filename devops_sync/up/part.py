@@ -55,7 +55,7 @@ class Part:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent if _prctl else None,  # noqa: PLW1509
+                preexec_fn=_die_with_parent if _prctl else None,
             )
 
     def ended(self) -> int | None:

@@ -63,8 +63,7 @@ def celery(settings: Any, mark: str) -> Part:
             *("--without-mingle", "--without-gossip", "--without-heartbeat", "--loglevel", "WARNING"),
         ],
         answers=lambda: _taken_away(ready),
-        where="with beat, "
-        + ("file broker" if settings.ENVIRONMENT.broker_is_embedded else "CELERY_BROKER_URL"),
+        where="with beat, " + ("file broker" if settings.ENVIRONMENT.broker_is_embedded else "CELERY_BROKER_URL"),
     )
     part.environ = {**part.environ, worker.READY: str(ready)}
     return part

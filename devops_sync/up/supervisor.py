@@ -60,9 +60,7 @@ class Supervisor:
     def _look_at_starting(self, part: Part, deadline: float) -> None:
         code = part.ended()
         if code is not None:
-            raise DidNotStart(
-                f"{part.name} {_ending(code)} before it was ready. {part.log}:\n{part.last_lines()}"
-            )
+            raise DidNotStart(f"{part.name} {_ending(code)} before it was ready. {part.log}:\n{part.last_lines()}")
         if not part.ready and part.answers():
             self._say_ready(part)
         elif not part.ready and time.monotonic() > deadline:

@@ -90,12 +90,8 @@ def _ports(asked: Asked, data: Path) -> tuple[int, int | None]:
         return web, port.kept_free(data / "sandbox.port", other_than=web)
     sandbox = asked.sandbox_port or SANDBOX_PORT
     if sandbox == web:
-        raise port.Taken(
-            f"Port {web} cannot serve both web and sandbox: give another one with --sandbox-port."
-        )
-    port.require_free(
-        "127.0.0.1", sandbox, "give the sandbox another one with --sandbox-port, or --no-sandbox"
-    )
+        raise port.Taken(f"Port {web} cannot serve both web and sandbox: give another one with --sandbox-port.")
+    port.require_free("127.0.0.1", sandbox, "give the sandbox another one with --sandbox-port, or --no-sandbox")
     return web, sandbox
 
 

@@ -16,7 +16,7 @@ class Command(BaseCommand):
         "Starts Waybill with everything it needs: an embedded PostgreSQL unless DATABASE_URL is set, web, worker with "
         "beat, and a stand-in for Jira with a demo site. Ctrl-C or SIGTERM stops all of it."
     )
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
         return super().create_parser(
