@@ -105,7 +105,6 @@ def _row(position: int, item: wire.Item) -> dict[str, Any]:
     value = item.value
     assert value is not None
     pipeline, environment = str(value.pipeline.id), str(value.environment.id)
-    gated = any(command.command == "initiate_deployment_gating" for command in value.commands or ())
     return {
         "position": position,
         "key": key_of(pipeline, environment, value.deployment_sequence_number),
@@ -125,7 +124,7 @@ def _row(position: int, item: wire.Item) -> dict[str, Any]:
         "environment_type": value.environment.type,
         "issue_keys": [key.upper() for key in item.named.issues],
         "duration": value.duration,
-        "gated": gated,
+        "gated": wire.asks_for_a_gate(value),
         "reported_at": value.last_updated,
     }
 

@@ -172,3 +172,10 @@ def test_any_json_is_answered(value: object) -> None:
 def test_any_bytes_are_answered(body: bytes) -> None:
     with pytest.raises(wire.Malformed):
         wire.read_deployments(body)
+
+
+@pytest.mark.parametrize(("length", "taken"), [(255, True), (256, False)])
+def test_a_service_id_is_as_long_as_jira_takes_it(length: int, taken: bool) -> None:
+    named = [{"associationType": "serviceIdOrKeys", "values": ["s" * length]}]
+    said = fault(associations=named)
+    assert said == ("" if taken else "'associations[0].values[0]' can have a maximum of 255 characters")
