@@ -94,6 +94,14 @@ class Lanes:
         return [stretch for stretch in self.lanes if stretch.is_asleep]
 
     @property
+    def asleep_word(self) -> str:
+        return "one sleeps" if len(self.asleep) == 1 else f"{len(self.asleep)} sleep"
+
+    @property
+    def waiting_in_asleep(self) -> int:
+        return sum(stretch.waiting.count for stretch in self.asleep)
+
+    @property
     def waiting_in_held(self) -> int:
         return sum(stretch.waiting.count for stretch in self.held)
 

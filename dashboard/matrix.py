@@ -87,20 +87,16 @@ def build(
         [_row(sites[key[0]], key[1], group, columns, recent) for key, group in shown],
         pipelines=len(grouped),
         failed=sum(found.state == State.FAILED for found in kept),
-        gated=sum(is_gated(found) for found in kept),
+        gated=sum(found.is_gated for found in kept),
         behind_the_cut=len(ordered) - len(shown),
     )
-
-
-def is_gated(deployment: Deployment) -> bool:
-    return deployment.gated and deployment.state == State.PENDING
 
 
 def tone_of(deployment: Deployment) -> str:
     """What makes a cell stand out."""
     if deployment.state == State.FAILED:
         return "bad"
-    return "warn" if is_gated(deployment) or deployment.state == State.ROLLED_BACK else ""
+    return "warn" if deployment.is_gated or deployment.state == State.ROLLED_BACK else ""
 
 
 def _name(group: list[Deployment]) -> str:
@@ -148,7 +144,7 @@ def _cell(latest: Deployment, column: Column, past: list[Recent], before: list[R
     return Cell(
         latest,
         column,
-        "gated" if is_gated(latest) else latest.state,
+        latest.shown_state,
         tone_of(latest),
         says=_says(latest),
         runs=runs,
@@ -158,7 +154,7 @@ def _cell(latest: Deployment, column: Column, past: list[Recent], before: list[R
 
 
 def _says(latest: Deployment) -> str:
-    if is_gated(latest):
+    if latest.is_gated:
         return "gated"
     if latest.state in (State.FAILED, State.PENDING, State.CANCELLED):
         return "runs"

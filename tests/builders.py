@@ -117,7 +117,7 @@ def payload(
     found: dict[str, Any] = {
         "deploymentSequenceNumber": number,
         "updateSequenceNumber": sequence,
-        "displayName": f"{pipeline} {label or number}",
+        "displayName": f"{pipeline} {label or number}"[:255],
         "label": label,
         "description": f"Deployment of {pipeline}",
         "url": f"https://ci.example/{pipeline}/{number}",

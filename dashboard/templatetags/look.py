@@ -168,9 +168,10 @@ def machine(instant: dt.datetime) -> str:
 
 
 @register.filter
-def duration(value: dt.timedelta | float | None) -> str:
+def duration(value: dt.timedelta | float | str | None) -> str:
     """446 ms, 1.9 s, 6 min 40 s, 2 d 2 h. Numbers are seconds."""
-    if value is None:
+    if value is None or isinstance(value, str):
+        # A template gives "" for what is not there.
         return ""
     seconds = value.total_seconds() if isinstance(value, dt.timedelta) else float(value)
     if seconds < 0:
@@ -252,6 +253,12 @@ def key_words(key: str) -> str:
     except ValueError:
         return key
     return " / ".join(str(part) for part in parts) if isinstance(parts, list) else key
+
+
+@register.filter
+def sentences(said: list[str]) -> str:
+    """What others said, each with a full stop."""
+    return " ".join(text if text.rstrip().endswith((".", "!", "?")) else f"{text.rstrip()}." for text in said)
 
 
 _CONTROL = re.compile(r"[\x00-\x20\x7f]")

@@ -13,7 +13,6 @@ from devops_sync.models.deployment import furthest_of_issues
 
 from .. import frame, live, versions, whereabouts, wire
 from ..doors import readers_only
-from ..matrix import is_gated
 from ..methods import require_GET, require_POST
 
 VERSIONS = 50
@@ -79,7 +78,6 @@ def _page(request: HttpRequest, found: Deployment) -> HttpResponse:
         "entry": found.entry,
         "submission": found.entry.submission,
         "where": where,
-        "is_gated": is_gated(found),
         "runs": all_here.filter(state=Deployment.State.SUCCESSFUL, number__lt=found.number)
         .order_by("-number")
         .first(),

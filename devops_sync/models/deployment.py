@@ -156,6 +156,16 @@ class Deployment(models.Model):
         return self.label or self.display_name or f"#{self.number}"
 
     @property
+    def is_gated(self) -> bool:
+        """Whether it asked Jira for a gate and has not begun."""
+        return self.gated and self.state == self.State.PENDING
+
+    @property
+    def shown_state(self) -> str:
+        """Its state, with the gate it waits at before all else."""
+        return "gated" if self.is_gated else self.state
+
+    @property
     def knows_no_issue(self) -> bool:
         """Whether Jira knew none of its issues."""
         unknown = {key.upper() for key in self.entry.unknown_issues}

@@ -1,0 +1,216 @@
+import datetime as dt
+import re
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from devops_sync.models import Deployment, Site
+from tests import builders
+
+pytestmark = pytest.mark.django_db
+
+
+def shown(client: Client, address: str = "/deployments/") -> list[int]:
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.content.decode()
+    return [int(pk) for pk in re.findall(r'<tr class="row" id="row-(\d+)">', answer.content.decode())]
+
+
+def test_the_newest_stands_first(retail: Site, viewer: Client) -> None:
+    now = timezone.now()
+    old = builders.deployment(retail, at=now - dt.timedelta(days=1))
+    new = builders.deployment(retail, at=now)
+    assert shown(viewer) == [new.pk, old.pk]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "site=retail&pipeline=web",
+        "pipeline=web&pipeline=none-such",
+        "environment=staging",
+        "environment_type=staging",
+        "state=failed",
+        "issue=PAY-7",
+        "issue=pay-7",
+        "property=team%3Dcheckout",
+        "property=team%3Dcheckout&property=account%3D7",
+        "jira=rejected",
+        "from=2026-03-01",
+        "to=2026-03-04&from=2026-03-04",
+        "q=rc.7",
+        "q=RC.7",
+        "q=%23777",
+        "q=777",
+    ],
+)
+def test_each_filter_finds_what_it_names_and_nothing_else(query: str, retail: Site, viewer: Client) -> None:
+    wanted = builders.deployment(
+        retail,
+        "web",
+        "staging",
+        number=777,
+        label="v2-rc.7",
+        state="failed",
+        issues=["PAY-7"],
+        properties={"team": "checkout", "account": "7"},
+        outcome="rejected",
+        at=dt.datetime(2026, 3, 4, 12, tzinfo=dt.UTC),
+    )
+    builders.deployment(retail, "api", "dev", number=1, label="x", at=dt.datetime(2026, 2, 1, tzinfo=dt.UTC))
+    assert shown(viewer, f"/deployments/?{query}") == [wanted.pk]
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("state=melted", "“melted” is no state."),
+        ("environment_type=moon", "“moon” is no environment type."),
+        ("jira=perhaps", "“perhaps” is no answer of Jira."),
+        ("issue=nonsense", "“nonsense” is no issue key."),
+        ("property=team", "“team” is no property."),
+        ("from=yesterday", "“yesterday” is no day for from."),
+        ("to=9999-12-31", "“9999-12-31” is no day for to."),
+        ("site=nowhere", "There is no site “nowhere” that you may see."),
+        ("after=rubbish", "It names a place in the list that cannot be one."),
+        ("before=2026-01-01,5", "It names a place in the list that cannot be one."),
+    ],
+)
+def test_a_wrong_value_gets_one_sentence_and_no_rows(query: str, sentence: str, retail: Site, viewer: Client) -> None:
+    builders.deployment(retail)
+    answer = viewer.get(f"/deployments/?{query}")
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert page.count(sentence) == 1
+    assert '<tr class="row"' not in page
+
+
+def test_each_chip_takes_its_filter_away_and_no_other(retail: Site, viewer: Client) -> None:
+    builders.deployment(retail)
+    page = viewer.get("/deployments/?state=failed&state=pending&property=a%3Db&after=x").content.decode()
+    assert 'href="?state=pending&amp;property=a%3Db" aria-label="Remove filter state Failed"' in page
+    assert 'href="?state=failed&amp;state=pending" aria-label="Remove filter property a=b"' in page
+
+
+def test_paging_both_ways_leaves_nothing_out_and_shows_nothing_twice(retail: Site, viewer: Client) -> None:
+    moment = timezone.now() - dt.timedelta(hours=2)
+    for number in range(127):
+        # Many at the very same instant: only the row's id tells them apart.
+        builders.deployment(retail, "web", "dev", number=number + 1, at=moment + dt.timedelta(seconds=number // 40))
+    order = list(Deployment.objects.newest_first().values_list("pk", flat=True))
+    down = walk(viewer, "next")
+    assert [pk for page in down for pk in page] == order
+    up = walk(viewer, "prev", start=last_address(viewer))
+    assert [pk for page in reversed(up) for pk in page] == order
+
+
+def walk(client: Client, rel: str, start: str = "/deployments/?pipeline=web") -> list[list[int]]:
+    pages, address = [], start
+    while address:
+        pages.append(shown(client, address))
+        address = link(client, address, rel)
+    return pages
+
+
+def link(client: Client, address: str, rel: str) -> str:
+    found = re.search(rf'href="([^"]*)" rel="{rel}"', client.get(address).content.decode())
+    return "/deployments/" + found[1].replace("&amp;", "&") if found else ""
+
+
+def last_address(client: Client) -> str:
+    address = "/deployments/?pipeline=web"
+    while further := link(client, address, "next"):
+        address = further
+    return address
+
+
+def test_counts_are_honest(retail: Site, viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.views.deployment_list.COUNTED", 55)
+    for number in range(55):
+        builders.deployment(retail, "web", "dev", number=number + 1)
+    assert "<strong>55</strong>" in viewer.get("/deployments/").content.decode()
+    builders.deployment(retail, "web", "dev", number=100)
+    assert "<strong>More than 55</strong>" in viewer.get("/deployments/").content.decode()
+
+
+def test_an_issue_key_in_the_search_leads_to_the_issue(retail: Site, viewer: Client) -> None:
+    assert viewer.get("/deployments/?q=shop-12&site=retail")["Location"] == "/deployments/?site=retail&issue=SHOP-12"
+
+
+def test_a_submission_id_in_the_search_leads_to_it(retail: Site, viewer: Client) -> None:
+    came = builders.submission(retail)
+    assert viewer.get(f"/deployments/?q={came.pk}")["Location"] == f"/submissions/{came.pk}/"
+
+
+def test_nothing_that_matches_offers_to_drop_each_filter(retail: Site, viewer: Client) -> None:
+    builders.deployment(retail)
+    page = viewer.get("/deployments/?state=failed&pipeline=web").content.decode()
+    assert "No deployment matches." in page
+    assert "Without state Failed" in page
+
+
+def test_an_empty_ledger_teaches(retail: Site, viewer: Client) -> None:
+    assert "Send the first deployment" in viewer.get("/deployments/").content.decode()
+
+
+def test_a_row_being_read_back_says_so(retail: Site, viewer: Client) -> None:
+    builders.confirmation(builders.deployment(retail).entry)
+    assert "Reading…" in viewer.get("/deployments/").content.decode()
+
+
+def test_fifty_rows_stay_light(retail: Site, viewer: Client) -> None:
+    for number in range(60):
+        builders.deployment(retail, "web", "dev", number=number + 1, issues=["SHOP-4427", "PAY-882", "CORE-1"])
+    assert len(viewer.get("/deployments/").content) < 100_000
+
+
+def test_what_it_asks_does_not_grow_with_the_rows(
+    retail: Site, viewer: Client, django_assert_num_queries: Any
+) -> None:
+    for count, queries in ((5, 9), (55, 10)):  # past one page the matches are counted
+        for _ in range(count):
+            builders.deployment(retail)
+        cache.clear()
+        with django_assert_num_queries(queries):
+            shown(viewer)
+
+
+NAMES = st.sampled_from([
+    "site", "pipeline", "environment", "environment_type", "state", "issue", "property", "jira", "from", "to",
+    "q", "after", "before", "show", "verdict", "_top", "_rows",
+])  # fmt: skip
+ODD = ["\0", "a=b", "=", "2026-01-01T00:00:00Z,99999999999999999999", "#", "%", "_", "\\", "SHOP-1"]
+VALUES = st.one_of(
+    st.text(max_size=60),
+    st.integers().map(str),
+    st.datetimes().map(lambda moment: f"{moment.isoformat()}Z,7"),
+    st.dates().map(str),
+    st.sampled_from(ODD),
+)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(
+    query=st.lists(st.tuples(NAMES, VALUES), max_size=5),
+    page=st.sampled_from(["/", "/deployments/", "/submissions/", "/deliveries/"]),
+    is_pulse=st.booleans(),
+)
+def test_no_query_string_however_odd_is_a_mistake_of_ours(
+    query: list[tuple[str, str]], page: str, is_pulse: bool, admin: Client, retail: Site
+) -> None:
+    if not Deployment.objects.exists():
+        builders.deployment(retail)
+    asked: dict[str, list[str]] = {}
+    for name, value in query:
+        asked.setdefault(name, []).append(value.encode("utf-8", "ignore").decode())
+    answer = admin.get(page, asked, headers={"Waybill-Seen": "none"} if is_pulse else {})
+    assert answer.status_code in (200, 204, 302, 400)
