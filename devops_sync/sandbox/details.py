@@ -31,7 +31,8 @@ def held(holding: Holding, client_id: str, now: datetime) -> Content:
     ]
     code = _indented(holding.payload)
     body = fill(
-        '<div class="code"><pre tabindex="0" role="group" aria-label="Deployment as submitted"><code>{code}</code></pre></div>',
+        '<div class="code"><pre tabindex="0" role="group" aria-label="Deployment as submitted">'
+        "<code>{code}</code></pre></div>",
         code=code,
     )
     sections = [
@@ -80,7 +81,8 @@ def deletion(client_id: str, count: int) -> Content:
     )
     body = fill('<div class="stack">{stays}{form}</div>', stays=stays, form=form)
     section = fill(
-        '<section class="sheet" aria-label="What would go">{answer}<div class="sheet__body spaced">{body}</div></section>',
+        '<section class="sheet" aria-label="What would go">{answer}'
+        '<div class="sheet__body spaced">{body}</div></section>',
         answer=answer,
         body=body,
     )

@@ -9,7 +9,7 @@ from .markup import Html, fill
 if TYPE_CHECKING:
     from .sandbox import Sandbox
 
-_TOKEN = """curl --request POST {base}/oauth/token \\
+_SIGN_IN = """curl --request POST {base}/oauth/token \\
   --header "Content-Type: application/json" \\
   --data '{{"grant_type": "client_credentials",
            "client_id": "{client_id}",
@@ -53,7 +53,7 @@ def section(sandbox: Sandbox, base: str) -> Html:
     """The steps, with commands that work when they are pasted."""
     name, (first, _last) = next(iter(sandbox.issues.ranges.items()), ("SHOP", (1, 1)))
     issue = f"{name}-{first}"
-    token = fill(_TOKEN, base=base, client_id=sandbox.store.credentials[0].client_id)
+    token = fill(_SIGN_IN, base=base, client_id=sandbox.store.credentials[0].client_id)
     deployment = fill(_DEPLOYMENT, base=base, issue=issue)
     return fill(
         _SECTION,

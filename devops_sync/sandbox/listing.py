@@ -43,8 +43,8 @@ class Listing(NamedTuple):
             '<tr><th scope="row" class="what-cell"><span class="what"><a class="clip" href="/held/{id}">{name}</a>'
             '<span class="count">#{number}</span></span></th>'
             '<td class="pipeline-cell"><span class="clip">{pipeline}</span></td>'
-            '<td class="environment-cell"><span class="clip">{environment}</span></td><td class="state-cell">{state}</td>'
-            '<td class="issues-cell nowrap">{issues}</td><td class="confirm-cell ref">{sequence}</td>{owner}'
+            '<td class="environment-cell"><span class="clip">{environment}</span></td>'
+            '<td class="state-cell">{state}</td><td class="issues-cell nowrap">{issues}</td><td class="confirm-cell ref">{sequence}</td>{owner}'
             '<td class="time">{stored}</td></tr>',
             id=holding.id,
             name=holding.summary.name or "without a name",
@@ -124,7 +124,8 @@ def panel(held: list[Holding], issue: str, now: datetime) -> Html:
 
 def _panel_row(holding: Holding, now: datetime) -> Html:
     return fill(
-        '<tr><th scope="row" class="what-cell"><span class="what"><a class="clip" href="/held/{id}">{name}</a></span></th>'
+        '<tr><th scope="row" class="what-cell"><span class="what">'
+        '<a class="clip" href="/held/{id}">{name}</a></span></th>'
         '<td class="pipeline-cell"><span class="clip">{pipeline}</span></td>'
         '<td class="environment-cell"><span class="clip">{environment}</span> <span class="count">{type}</span></td>'
         '<td class="state-cell">{state}</td><td class="time">{updated}</td></tr>',

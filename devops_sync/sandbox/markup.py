@@ -128,10 +128,12 @@ _DOCUMENT = """<!doctype html>
     <a class="brand" href="/">{site}Jira sandbox</a>
     <form class="search" role="search" action="/">
       {search}
-      <input class="field" type="search" name="issue" aria-label="Issue key" placeholder="Issue key, such as SHOP-12" value="{issue}">
+      <input class="field" type="search" name="issue" value="{issue}"
+        aria-label="Issue key" placeholder="Issue key, such as SHOP-12">
     </form>
   </header>
-  <aside class="band" aria-label="What this is"><strong>This is {banner}.</strong> Nothing that is sent here reaches Jira.</aside>
+  <aside class="band" aria-label="What this is"><strong>This is {banner}.</strong>
+    Nothing that is sent here reaches Jira.</aside>
   <main id="main" tabindex="-1"><div class="page">
 {sections}
   </div></main>
@@ -194,8 +196,8 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Html:
 def sheet(name: str, title: str, body: Html, beside: Html | None = None) -> Html:
     """A section with a head. `name` is its anchor."""
     return fill(
-        '<section class="sheet" aria-labelledby="{name}"><div class="sheet__head"><h2 id="{name}">{title}</h2>{beside}</div>'
-        "{body}</section>",
+        '<section class="sheet" aria-labelledby="{name}">'
+        '<div class="sheet__head"><h2 id="{name}">{title}</h2>{beside}</div>{body}</section>',
         name=name,
         title=title,
         beside=beside or Html(),

@@ -22,11 +22,11 @@ class Settings(Struct):
 
 
 class _Asked(Struct, forbid_unknown_fields=True):
-    rate: str | float | None | UnsetType = UNSET
-    faults: str | dict[str, float] | None | UnsetType = UNSET
+    rate: str | float | UnsetType | None = UNSET
+    faults: str | dict[str, float] | UnsetType | None = UNSET
     hold: float | UnsetType = UNSET
     seed: int | UnsetType = UNSET
-    answer: faulty.Forced | list[faulty.Forced] | None | UnsetType = UNSET
+    answer: faulty.Forced | list[faulty.Forced] | UnsetType | None = UNSET
     delay: float | UnsetType = UNSET
     token_life: float | UnsetType = UNSET
     bulk_limit: int | UnsetType = UNSET

@@ -25,7 +25,7 @@ examples:
 
 class Command(BaseCommand):
     help = "Run a stand-in for Jira Cloud's deployments API, for trying things out and for tests."
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.formatter_class = RawDescriptionHelpFormatter
