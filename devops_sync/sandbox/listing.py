@@ -44,7 +44,8 @@ class Listing(NamedTuple):
             '<span class="count">#{number}</span></span></th>'
             '<td class="pipeline-cell"><span class="clip">{pipeline}</span></td>'
             '<td class="environment-cell"><span class="clip">{environment}</span></td>'
-            '<td class="state-cell">{state}</td><td class="issues-cell nowrap">{issues}</td><td class="confirm-cell ref">{sequence}</td>{owner}'
+            '<td class="state-cell">{state}</td><td class="issues-cell nowrap">{issues}</td>'
+            '<td class="confirm-cell ref">{sequence}</td>{owner}'
             '<td class="time">{stored}</td></tr>',
             id=holding.id,
             name=holding.summary.name or "without a name",
