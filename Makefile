@@ -47,7 +47,7 @@ define install
 			echo "Waybill needs Python's venv module (Debian: apt-get install python3-venv)." >&2; exit 1; \
 		fi; \
 		echo "installing $(1) into .venv"; \
-		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) || exit 1; \
+		$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes -r $(1) || exit 1; \
 		echo "$$wanted" > .venv/$(1).installed; \
 		if [ $(1) = requirements-test.txt ]; then cat requirements.txt | cksum > .venv/requirements.txt.installed; fi; \
 	fi

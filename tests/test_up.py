@@ -267,6 +267,22 @@ def test_an_ordinary_user_can_start_the_database() -> None:
         assert leftovers(data) == []
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only for root does the server run as another user")
+def test_programs_that_the_servers_user_cannot_reach_are_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        monkeypatch.setattr(embedded, "CACHE", Path(folder) / "cache")
+        monkeypatch.setattr(embedded, "_can_run", lambda *_: False)
+        embedded.start(tmp_path, durable=False)
+        try:
+            server = psutil.Process(int((tmp_path / "postgres" / "postmaster.pid").read_text().split()[0]))
+            assert server.exe().startswith(folder)
+        finally:
+            embedded.stop(tmp_path)
+
+
 def _start_and_stop_as(account: pwd.struct_passwd, data: Path, programs: Path) -> int:
     try:
         os.setgroups([])
