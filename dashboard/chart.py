@@ -68,8 +68,7 @@ def draw(per_day: Iterable[tuple[dt.date, str, int]], today: dt.date) -> Chart:
     days = [first_day(today) + dt.timedelta(days=index) for index in range(DAYS)]
     top = _rounded(max(counts.get((day, True), 0) + counts.get((day, False), 0) for day in days))
     bars = [
-        _bar(index, day, counts.get((day, True), 0), counts.get((day, False), 0), top)
-        for index, day in enumerate(days)
+        _bar(index, day, counts.get((day, True), 0), counts.get((day, False), 0), top) for index, day in enumerate(days)
     ]
     return Chart(bars, top, [days[0], days[7], days[14], days[21]])
 
@@ -94,6 +93,6 @@ def _rounded(most: int) -> int:
     """The next round number that is even, so that its half is whole."""
     if most <= 4:
         return 4
-    size = 10 ** math.floor(math.log10(most))
+    size = int(10 ** math.floor(math.log10(most)))
     steps = (1, 2, 3, 4, 5, 6, 7, 8, 10) if size > 1 else (4, 6, 8, 10)
     return next(step * size for step in steps if step * size >= most)

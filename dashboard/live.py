@@ -19,7 +19,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django_htmx.http import HttpResponseClientRefresh
 
 from . import frame
@@ -72,8 +72,12 @@ def page(
         answer = render(
             request,
             template,
-            {**context, "parts": {id_: mark_safe(html) for id_, (_, html) in filled.items()}, "pulse": pulse,
-             "is_live": every is not None},
+            {
+                **context,
+                "parts": {id_: html for id_, (_, html) in filled.items()},
+                "pulse": pulse,
+                "is_live": every is not None,
+            },
             status=status,
         )
     elif seen == _seen(has, every):
@@ -126,7 +130,7 @@ def _stamp(request: HttpRequest) -> str:
     return f"{frame.of(request).now.timestamp():.3f}"
 
 
-def _swap(part: Part, html: str) -> SafeString:
+def _swap(part: Part, html: SafeString) -> SafeString:
     if part.is_row:
-        return format_html('<template><tr id="{}" hx-swap-oob="innerHTML">{}</tr></template>', part.id, mark_safe(html))
-    return format_html('<div id="{}" hx-swap-oob="innerHTML">{}</div>', part.id, mark_safe(html))
+        return format_html('<template><tr id="{}" hx-swap-oob="innerHTML">{}</tr></template>', part.id, html)
+    return format_html('<div id="{}" hx-swap-oob="innerHTML">{}</div>', part.id, html)

@@ -100,7 +100,9 @@ def _said(word: str, before: Any, after: Any) -> str:
         return f"{word}: {_short(', '.join(map(str, parts)))} changed."
     if before is None:
         return f"{word} {_short(after)} added."
-    return f"{word} {_short(before)} left out." if after is None else f"{word} from {_short(before)} to {_short(after)}."
+    return (
+        f"{word} {_short(before)} left out." if after is None else f"{word} from {_short(before)} to {_short(after)}."
+    )
 
 
 def issues_of(payload: dict[str, Any]) -> list[str]:

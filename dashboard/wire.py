@@ -5,8 +5,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from django.utils.html import escape, format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString
 
 SHOWN = 100_000
 _TOKEN = re.compile(r'\s+|("(?:[^"\\\x00-\x1f]|\\.)*")|(-?\d[\d.eE+-]*)|(true|false|null)|([{}\[\],:])')
@@ -35,7 +35,7 @@ def answer_head(status: int | None, headers: Mapping[str, str] | None) -> SafeSt
 
 
 def headers_of(headers: Mapping[str, str]) -> SafeString:
-    return mark_safe("".join(_header(str(name), str(value)) for name, value in headers.items()))
+    return format_html_join("", "{}", ((_header(str(name), str(value)),) for name, value in headers.items()))
 
 
 def _header(name: str, value: str) -> SafeString:
@@ -101,8 +101,8 @@ def _indented(tokens: list[tuple[str, str]]) -> SafeString:
             out.append(": ")
         else:
             name = "k" if kind == "s" and after == ":" else kind
-            out.append(f'<span class="{name}">{escape(text)}</span>' if name != "w" else escape(text))
-    return mark_safe("".join(out))
+            out.append(format_html('<span class="{}">{}</span>', name, text) if name != "w" else text)
+    return format_html_join("", "{}", ((part,) for part in out))
 
 
 def _short_ones(tokens: list[tuple[str, str]]) -> dict[int, int]:

@@ -78,7 +78,9 @@ def lane(of: Site, *, priority: int = Lane.Priority.LIVE, **more: Any) -> Lane:
     return found
 
 
-def submission(of: Site | None, *, at: dt.datetime | None = None, body: bytes = b'{"deployments": []}', **more: Any) -> Submission:
+def submission(
+    of: Site | None, *, at: dt.datetime | None = None, body: bytes = b'{"deployments": []}', **more: Any
+) -> Submission:
     at = at or timezone.now()
     facts: dict[str, Any] = {
         "id": time_ordered_id(),

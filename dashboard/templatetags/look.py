@@ -111,14 +111,12 @@ def when(context: Context, instant: dt.datetime | None) -> SafeString:
     now: dt.datetime = context.get("now") or timezone.now()
     said, absolute = spoken(instant, now), _absolute(instant, now)
     ageing = format_html(' data-print="{}"', absolute) if said != absolute else ""
-    return format_html(
-        '<time{} datetime="{}" title="{}">{}</time>', ageing, machine(instant), exact(instant), said
-    )
+    return format_html('<time{} datetime="{}" title="{}">{}</time>', ageing, machine(instant), exact(instant), said)
 
 
 @register.simple_tag(takes_context=True)
 def clock(context: Context, instant: dt.datetime | None, precision: str = "s") -> SafeString:
-    """An instant to the second, or with precision "ms" to the millisecond or "min" to the minute; the day when not today."""
+    """An instant to the second, by `precision` to the "ms" or the "min"; with its day when that is not today."""
     if instant is None:
         return mark_safe("")
     now: dt.datetime = context.get("now") or timezone.now()
@@ -216,12 +214,9 @@ def filesize(size: int | None) -> str:
         return ""
     if size < 1000:
         return f"{size} B"
-    amount = float(size)
-    for unit in ("kB", "MB", "GB"):
-        amount /= 1000
-        if amount < 999.95:
-            break
-    return f"{amount:,.1f} {unit}"
+    if size < 999_950:
+        return f"{size / 1000:.1f} kB"
+    return f"{size / 1_000_000:,.1f} MB"
 
 
 @register.filter

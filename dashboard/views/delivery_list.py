@@ -36,7 +36,10 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
             "lanes": lanes,
             "health": health.Lanes(lanes),
             "page": page,
-            "verdicts": [*((value, word) for value, word in Delivery.Verdict.choices if value), ("unanswered", "Unanswered")],
+            "verdicts": [
+                *((value, word) for value, word in Delivery.Verdict.choices if value),
+                ("unanswered", "Unanswered"),
+            ],
             "has_sites": len(filters.sites) > 1,
             "may_try": {site.pk for site in roles.sites(request.user, "try-now")},
         },

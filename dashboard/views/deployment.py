@@ -78,9 +78,7 @@ def _page(request: HttpRequest, found: Deployment) -> HttpResponse:
         "entry": found.entry,
         "submission": found.entry.submission,
         "where": where,
-        "runs": all_here.filter(state=Deployment.State.SUCCESSFUL, number__lt=found.number)
-        .order_by("-number")
-        .first(),
+        "runs": all_here.filter(state=Deployment.State.SUCCESSFUL, number__lt=found.number).order_by("-number").first(),
         "later": all_here.filter(number__gt=found.number).order_by("-number").first(),
         "in_jira_before": _accepted_before(entries, found.entry),
         "issues": [(key, key in unknown, furthest.get(key, "")) for key in shown],

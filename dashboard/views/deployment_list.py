@@ -66,9 +66,7 @@ def _straight_to(request: HttpRequest, filters: DeploymentFilters) -> str:
     return ""
 
 
-def _page(
-    request: HttpRequest, filters: DeploymentFilters, rows: DeploymentQuerySet
-) -> paging.Page[Deployment]:
+def _page(request: HttpRequest, filters: DeploymentFilters, rows: DeploymentQuerySet) -> paging.Page[Deployment]:
     try:
         return paging.cut(
             _with_all(rows.none() if filters.problems else rows),

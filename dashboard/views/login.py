@@ -2,7 +2,7 @@
 
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -15,5 +15,4 @@ def login(request: HttpRequest) -> HttpResponseBase:
     if "HX-Request" in request.headers:
         # A page was left open longer than the session: have it load whole, so that nobody sees a form inside it.
         return HttpResponseClientRefresh()
-    answer: HttpResponse = _login(request)
-    return answer
+    return _login(request)

@@ -22,9 +22,7 @@ def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     found = _find(request, pk)
     may_raw = _may_raw(request, found)
     entries = list(found.entries.defer("payload").order_by("position")[: SHOWN + 1])
-    deployments = dict(
-        Deployment.objects.filter(entry__in=[entry.pk for entry in entries]).values_list("entry", "pk")
-    )
+    deployments = dict(Deployment.objects.filter(entry__in=[entry.pk for entry in entries]).values_list("entry", "pk"))
     is_shown = may_raw and found.sha256 is not None and found.size <= wire.SHOWN
     return live.page(
         request,

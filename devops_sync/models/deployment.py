@@ -53,9 +53,7 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
 
     def in_place_of(self, other: "Deployment") -> "DeploymentQuerySet":
         """All of the same pipeline in the same environment."""
-        return self.filter(
-            site=other.site_id, pipeline_id=other.pipeline_id, environment_id=other.environment_id
-        )
+        return self.filter(site=other.site_id, pipeline_id=other.pipeline_id, environment_id=other.environment_id)
 
     def per_day(self, since: dt.datetime) -> list[tuple[dt.date, str, int]]:
         """How many last changed on each day (UTC), by state."""
@@ -142,9 +140,7 @@ class Deployment(models.Model):
             models.Index(fields=["site", "-changed_at", "-id"], name="deployment_newest_of_site"),
             models.Index(fields=["site", "pipeline_id", "-changed_at", "-id"], name="deployment_of_pipeline"),
             GinIndex(fields=["issue_keys"], name="deployment_of_issue"),
-            models.Index(
-                fields=["site", "pipeline_id", "label"], name="deployment_by_label", condition=~Q(label="")
-            ),
+            models.Index(fields=["site", "pipeline_id", "label"], name="deployment_by_label", condition=~Q(label="")),
         ]
 
     def __str__(self) -> str:

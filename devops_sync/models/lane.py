@@ -28,9 +28,7 @@ class LaneQuerySet(models.QuerySet["Lane"]):
 
     def claim(self, pk: int, worker: str, now: dt.datetime, lease: dt.timedelta) -> int | None:
         """Take the lane for as long as `lease`. Returns the fencing number, or None when it was not to be had."""
-        taken = self.filter(pk=pk).due(now).update(
-            fence=F("fence") + 1, leased_by=worker, leased_until=now + lease
-        )
+        taken = self.filter(pk=pk).due(now).update(fence=F("fence") + 1, leased_by=worker, leased_until=now + lease)
         return self.values_list("fence", flat=True).get(pk=pk, leased_by=worker) if taken else None
 
 
@@ -66,7 +64,7 @@ class Lane(models.Model):
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
-    def of(self, sites: "models.QuerySet[Site]") -> "DeliveryQuerySet":
+    def of(self, sites: "models.QuerySet[Site] | Sequence[Site]") -> "DeliveryQuerySet":
         return self.filter(lane__site__in=sites)
 
     def newest_first(self) -> "DeliveryQuerySet":

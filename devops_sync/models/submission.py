@@ -61,7 +61,7 @@ class Envelope(models.Model):
 
 
 class SubmissionQuerySet(models.QuerySet["Submission"]):
-    def of(self, sites: "models.QuerySet[Site]", *, and_of_none: bool = False) -> "SubmissionQuerySet":
+    def of(self, sites: "models.QuerySet[Site] | Sequence[Site]", *, and_of_none: bool = False) -> "SubmissionQuerySet":
         """Those of the given sites; `and_of_none` adds the ones that named no site."""
         return self.filter(Q(site__in=sites) | Q(site=None) if and_of_none else Q(site__in=sites))
 
@@ -173,9 +173,17 @@ class Entry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["submission", "position"], name="entry_has_its_own_position"),
             models.CheckConstraint(
-                condition=Q(outcome__in=[
-                    "refused", "out_of_order", "waiting", "superseded", "withdrawn", "accepted", "rejected",
-                ]),
+                condition=Q(
+                    outcome__in=[
+                        "refused",
+                        "out_of_order",
+                        "waiting",
+                        "superseded",
+                        "withdrawn",
+                        "accepted",
+                        "rejected",
+                    ]
+                ),
                 name="entry_outcome_is_known",
             ),
             models.CheckConstraint(

@@ -69,7 +69,9 @@ def test_one_without_an_answer_follows(retail: Site, viewer: Client) -> None:
     assert "hx-trigger" in page
 
 
-@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("auditor", 403), ("release-manager", 302), ("admin", 302)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("viewer", 403), ("auditor", 403), ("release-manager", 302), ("admin", 302)]
+)
 def test_try_now_releases_the_lane_for_those_who_may(
     role: str, status: int, retail: Site, signed_in: Callable[..., Client]
 ) -> None:

@@ -150,7 +150,9 @@ def test_how_far_each_issue_has_come(retail: Site, viewer: Client) -> None:
     assert '<td class="grow">staging</td>' in text(viewer, one)
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "ci.example", "https:\nx"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "//evil.example", "ci.example", "https:\nx"]
+)
 def test_only_web_addresses_become_links(url: str, retail: Site, viewer: Client) -> None:
     page = text(viewer, builders.deployment(retail, url=url, pipeline_url=url))
     assert "Run in CI" not in page
@@ -190,7 +192,8 @@ def test_reading_back_asks_the_ledger_once(
     answer = client.post(f"/deployments/{one.pk}/read-back")
     assert answer["Location"] == f"/deployments/{one.pk}/"
     asked = Confirmation.objects.get(entry=one.entry)
-    assert asked.user is not None and asked.answered_at is None
+    assert asked.user is not None
+    assert asked.answered_at is None
     page = text(client, one)
     assert "Reading…" in page
     assert 'hx-trigger="every 1000ms"' in page

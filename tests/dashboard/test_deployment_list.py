@@ -169,9 +169,7 @@ def test_fifty_rows_stay_light(retail: Site, viewer: Client) -> None:
     assert len(viewer.get("/deployments/").content) < 100_000
 
 
-def test_what_it_asks_does_not_grow_with_the_rows(
-    retail: Site, viewer: Client, django_assert_num_queries: Any
-) -> None:
+def test_what_it_asks_does_not_grow_with_the_rows(retail: Site, viewer: Client, django_assert_num_queries: Any) -> None:
     for count, queries in ((5, 9), (55, 10)):  # past one page the matches are counted
         for _ in range(count):
             builders.deployment(retail)

@@ -55,9 +55,7 @@ def test_somebody_without_a_role_is_told_so(signed_in: Callable[..., Client]) ->
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_the_things_of_a_foreign_site_are_not_there(
-    role: str, foreign: Site, signed_in: Callable[..., Client]
-) -> None:
+def test_the_things_of_a_foreign_site_are_not_there(role: str, foreign: Site, signed_in: Callable[..., Client]) -> None:
     one = builders.deployment(foreign, label="secret-label")
     client = signed_in(role)
     own = {"/", "/deployments/", "/submissions/", "/deliveries/"}
@@ -70,7 +68,9 @@ def test_the_things_of_a_foreign_site_are_not_there(
     assert client.post(f"/lanes/{one.entry.lane_id}/try-now").status_code == 404
 
 
-@pytest.mark.parametrize(("role", "status"), [("viewer", 403), ("release-manager", 403), ("auditor", 200), ("admin", 200)])
+@pytest.mark.parametrize(
+    ("role", "status"), [("viewer", 403), ("release-manager", 403), ("auditor", 200), ("admin", 200)]
+)
 def test_only_auditors_and_admins_get_raw_bytes(
     role: str, status: int, retail: Site, signed_in: Callable[..., Client]
 ) -> None:
@@ -91,7 +91,9 @@ def test_the_downloaded_bytes_are_those_that_came(retail: Site, admin: Client) -
     assert admin.get(f"/submissions/{came.pk}/bytes").content == raw
 
 
-@pytest.mark.parametrize(("role", "sees"), [("viewer", False), ("release-manager", False), ("auditor", True), ("admin", True)])
+@pytest.mark.parametrize(
+    ("role", "sees"), [("viewer", False), ("release-manager", False), ("auditor", True), ("admin", True)]
+)
 def test_payloads_are_on_the_page_for_those_who_may(
     role: str, sees: bool, retail: Site, signed_in: Callable[..., Client]
 ) -> None:

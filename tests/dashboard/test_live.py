@@ -24,8 +24,10 @@ def pulse(client: Client, page: str) -> tuple[str, dict[str, str], dict[str, str
 
 def beat(client: Client, page: str) -> object:
     where, headers, values = pulse(client, page)
-    return client.get(where, values, headers=headers | {"HX-Request": "true"}) if values else client.get(
-        where, headers=headers | {"HX-Request": "true"}
+    return (
+        client.get(where, values, headers=headers | {"HX-Request": "true"})
+        if values
+        else client.get(where, headers=headers | {"HX-Request": "true"})
     )
 
 

@@ -13,7 +13,6 @@ def _somebody() -> None:
     somebody.save()
 
 
-
 def test_signing_in_leads_to_the_overview(client: Client) -> None:
     answer = client.post("/login/", {"username": "somebody", "password": builders.PASSWORD})
     assert (answer.status_code, answer["Location"]) == (302, "/")
@@ -27,7 +26,9 @@ def test_signing_in_leads_back_to_where_one_wanted_to_go(client: Client) -> None
     assert answer["Location"] == "/deployments/?state=failed"
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"])
+@pytest.mark.parametrize(
+    "elsewhere", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"]
+)
 def test_signing_in_never_leads_off_the_host(client: Client, elsewhere: str) -> None:
     answer = client.post("/login/", {"username": "somebody", "password": builders.PASSWORD, "next": elsewhere})
     assert answer["Location"] == "/"

@@ -25,7 +25,16 @@ def test_times_are_said_as_people_say_them(age: dt.timedelta, said: str) -> None
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
-    [(0.446, "446 ms"), (1.94, "1.9 s"), (0.9999, "1.0 s"), (59.7, "1 min"), (400, "6 min 40 s"), (180_000, "2 d 2 h"), (3600, "1 h"), (12, "12 s")],
+    [
+        (0.446, "446 ms"),
+        (1.94, "1.9 s"),
+        (0.9999, "1.0 s"),
+        (59.7, "1 min"),
+        (400, "6 min 40 s"),
+        (180_000, "2 d 2 h"),
+        (3600, "1 h"),
+        (12, "12 s"),
+    ],
 )
 def test_durations(seconds: float, said: str) -> None:
     assert look.duration(seconds) == said
@@ -41,7 +50,19 @@ def test_web_addresses_may_be_links(url: str) -> None:
     assert look.web(url) == url
 
 
-@pytest.mark.parametrize("url", ["", None, "javascript:alert(1)", "JAVASCRIPT://x/%0aalert(1)", "java\nscript:x", "http:", "https://[", "mailto:a@b"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        None,
+        "javascript:alert(1)",
+        "JAVASCRIPT://x/%0aalert(1)",
+        "java\nscript:x",
+        "http:",
+        "https://[",
+        "mailto:a@b",
+    ],
+)
 def test_anything_else_may_not(url: str | None) -> None:
     assert look.web(url) == ""
 

@@ -47,7 +47,10 @@ def test_environments_stand_in_the_order_of_their_types(retail: Site, viewer: Cl
     for environment in ("production-b", "zoo", "dev", "production-a", "staging", "test"):
         builders.deployment(retail, environment=environment)
     page = text(viewer)
-    heads = [page.index(f'<th scope="col">{name}<') for name in ("dev", "test", "staging", "production-a", "production-b", "zoo")]
+    heads = [
+        page.index(f'<th scope="col">{name}<')
+        for name in ("dev", "test", "staging", "production-a", "production-b", "zoo")
+    ]
     assert heads == sorted(heads)
 
 
@@ -103,9 +106,7 @@ def test_a_wrong_filter_gets_a_sentence(retail: Site, viewer: Client) -> None:
     assert "“moon” is no environment type." in answer.content.decode()
 
 
-def test_a_held_lane_is_said_and_can_be_released_by_those_who_may(
-    retail: Site, viewer: Client, admin: Client
-) -> None:
+def test_a_held_lane_is_said_and_can_be_released_by_those_who_may(retail: Site, viewer: Client, admin: Client) -> None:
     builders.deployment(retail, outcome="waiting")
     builders.lane(retail, held_at=ago(minutes=47), held_reason="Jira answers 403. Grant it in Jira, then try now.")
     page = text(admin)
@@ -200,6 +201,6 @@ def test_latest_by_place_is_what_a_plain_reading_finds(retail: Site, foreign: Si
     for one in Deployment.objects.filter(site=retail).order_by("number"):
         plain[one.pipeline_id, one.environment_id] = one
     assert {one.pk for one in found} == {one.pk for one in plain.values()}
-    assert len(latest_by_place([retail.pk, foreign.pk])) == len({
-        (one.site_id, one.pipeline_id, one.environment_id) for one in Deployment.objects.all()
-    })
+    assert len(latest_by_place([retail.pk, foreign.pk])) == len(
+        {(one.site_id, one.pipeline_id, one.environment_id) for one in Deployment.objects.all()}
+    )
