@@ -1,0 +1,129 @@
+"""A real browser on a real server: contexts that note whatever should not happen."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from django.utils import timezone
+from pytest_django.live_server_helper import LiveServer
+
+from devops_sync.models import Deployment, Site, User
+from tests import builders
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+@dataclass
+class World:
+    """A little of everything that a page can show."""
+
+    site: Site
+    trial: Site
+    pages: dict[str, str] = field(default_factory=dict)
+    settled: Deployment | None = None
+    waiting: Deployment | None = None
+
+
+@pytest.fixture
+def world(transactional_db: None) -> World:
+    cache.clear()
+    made = World(builders.site("retail"), builders.site("retail-try", is_sandbox=True))
+    for pipeline in ("checkout-api", "a-pipeline-with-a-name-that-goes-on-and-on-and-does-not-want-to-end-anywhere"):
+        for number, environment in enumerate(("dev", "test", "staging", "production-eu", "production-us"), 1):
+            for state in ("successful", ("failed", "pending", "rolled_back", "in_progress", "unknown")[number - 1]):
+                builders.deployment(
+                    made.site,
+                    pipeline,
+                    environment,
+                    state=state,
+                    gated=state == "pending",
+                    issues=["SHOP-4427", "PAY-882", "CORE-1"],
+                    properties={"team": "checkout"},
+                )
+    made.settled = builders.deployment(
+        made.site,
+        label="v4.18.3",
+        issues=["SHOP-1", "SHOP-44111"],
+        entry_facts={"unknown_issues": ["SHOP-44111"], "read_back": "different", "read_back_at": timezone.now()},
+    )
+    builders.confirmation(made.settled.entry, "different", differences=["label"])
+    rejected = builders.deployment(
+        made.site,
+        outcome="rejected",
+        entry_facts={"errors": [{"message": "No valid associations", "trace_id": "4d3f"}]},
+    )
+    made.waiting = builders.deployment(made.trial, "demo-service", outcome="waiting")
+    builders.failed_delivery([made.waiting.entry])
+    builders.lane(made.site, held_at=timezone.now(), held_reason="Jira answers 403. Grant it in Jira, then try now.")
+    refused = builders.refused(made.site, "The body is not JSON.")
+    assert rejected.entry.delivery_id
+    made.pages = {
+        "overview": "/",
+        "overview that matches nothing": "/?pipeline=none",
+        "deployments": "/deployments/?state=successful&state=failed",
+        "deployments with a wrong filter": "/deployments/?state=melted",
+        "deployment": f"/deployments/{made.settled.pk}/",
+        "rejected deployment": f"/deployments/{rejected.pk}/",
+        "waiting deployment": f"/deployments/{made.waiting.pk}/",
+        "submissions": "/submissions/",
+        "submission": f"/submissions/{made.settled.entry.submission_id}/",
+        "refused submission": f"/submissions/{refused.pk}/",
+        "deliveries": "/deliveries/",
+        "delivery": f"/deliveries/{rejected.entry.delivery_id}/",
+        "nothing": "/nothing-here/",
+    }
+    return made
+
+
+@dataclass
+class Watched:
+    """A page, and what went wrong on it."""
+
+    page: "Page"
+    complaints: list[str] = field(default_factory=list)
+
+
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def opened(chromium: "Browser", live_server: LiveServer) -> Iterator[Open]:
+    """Open a context, signed in when a user is given. Complaints of the console, scripts and CSP are noted."""
+    contexts = []
+
+    @contextmanager
+    def open_(user: User | None = None, *, width: int = 1440, expects_errors: bool = False, **more: Any) -> Any:
+        context = chromium.new_context(viewport={"width": width, "height": 900}, base_url=live_server.url, **more)
+        contexts.append(context)
+        if user is not None:
+            client = Client()
+            client.force_login(user)
+            name = settings.SESSION_COOKIE_NAME
+            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+        watched = Watched(context.new_page())
+        host = urlsplit(live_server.url).netloc
+
+        def console(message: Any) -> None:
+            is_status = "Failed to load resource" in message.text and expects_errors
+            if message.type in ("error", "warning") and not is_status:
+                watched.complaints.append(f"{watched.page.url}: {message.text}")
+
+        def request(sent: Any) -> None:
+            if urlsplit(sent.url).netloc != host:
+                watched.complaints.append(f"{watched.page.url}: asked {sent.url}")
+
+        watched.page.on("console", console)
+        watched.page.on("pageerror", lambda error: watched.complaints.append(f"{watched.page.url}: {error}"))
+        watched.page.on("request", request)
+        yield watched
+
+    yield open_
+    for context in contexts:
+        context.close()
