@@ -113,14 +113,16 @@ class _Turn:
             delivery = self._record(request, batch)
             answer = client.send(request, token)
             meaning = outcomes.of_answer(
-                answer, batch.entries, failures=self.lane.failures, token_was_fresh=token_was_fresh
+                self.lane.api, answer, batch.entries, failures=self.lane.failures, token_was_fresh=token_was_fresh
             )
             if meaning.retry_with_new_token:
                 client.forget_token(token)
         except jira.Unreachable as unreachable:
             meaning = outcomes.of_failure(str(unreachable), self.lane.failures, unreachable.retry_after)
         except (jira.Denied, jira.NotAllowed, vault.CannotOpen) as refusal:
-            meaning = outcomes.Meaning(Delivery.Verdict.HELD, reason=f"{str(refusal).rstrip('.')}. Mend it, then try now.")
+            meaning = outcomes.Meaning(
+                Delivery.Verdict.HELD, reason=f"{str(refusal).rstrip('.')}. Mend it, then try now."
+            )
         self._settle(delivery, answer, meaning)
         return meaning
 

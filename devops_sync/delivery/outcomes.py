@@ -4,7 +4,6 @@ Received and refused entries have reached their end. Everything else leaves them
 sleeps when time will help or is held when a person has to.
 """
 
-import json
 import random
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +14,7 @@ from ..models import Delivery, Entry
 
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 600.0
-_NEVER_NAMED = "Jira answered 202 without naming this deployment."
+_NEVER_NAMED = "Jira answered 202 without naming this entity."
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,11 @@ class Meaning:
     retry_with_new_token: bool = False
 
 
-def of_answer(answer: jira.Answer, entries: list[Entry], *, failures: int, token_was_fresh: bool) -> Meaning:
+def of_answer(api: str, answer: jira.Answer, entries: list[Entry], *, failures: int, token_was_fresh: bool) -> Meaning:
     """Read Jira's answer to a submission of these entries. `failures` is how often the lane failed in a row."""
     status = answer.status
     if status in (200, 202):
-        return _received(answer, entries)
+        return _received(api, answer, entries)
     if status in (400, 413):
         if len(entries) > 1:
             return Meaning(Delivery.Verdict.SPLIT)
@@ -62,18 +61,18 @@ def pause(failures: int, at_least: float | None = None) -> float:
     return max(grown, (at_least or 0.0) * random.uniform(1.0, 1.1))
 
 
-def _received(answer: jira.Answer, entries: list[Entry]) -> Meaning:
+def _received(api: str, answer: jira.Answer, entries: list[Entry]) -> Meaning:
     try:
-        receipt = receipts.read_deployments(answer.body)
+        receipt = receipts.read(api, answer.body)
     except receipts.Unreadable as unreadable:
         return Meaning(Delivery.Verdict.HELD, reason=f"{unreadable}. Waybill does not know what was stored.")
     settled = []
     for entry in entries:
-        key = _key(entry)
+        name = (entry.kind, entry.key)
         unknown = _unknown_issues(entry, receipt)
-        if key in receipt.rejected:
-            settled.append(_rejected(entry, receipt.rejected[key], unknown))
-        elif key in receipt.accepted:
+        if name in receipt.rejected:
+            settled.append(_rejected(entry, receipt.rejected[name], unknown))
+        elif name in receipt.accepted:
             settled.append(_row(entry, Entry.Outcome.ACCEPTED, [], unknown))
         else:
             settled.append(_rejected(entry, [receipts.Error(_NEVER_NAMED)], unknown))
@@ -112,15 +111,10 @@ def _errors(answer: jira.Answer) -> list[receipts.Error]:
     return found or [receipts.Error(f"Jira answered {answer.status} without saying why.")]
 
 
-def _key(entry: Entry) -> receipts.Key:
-    pipeline, environment, number = json.loads(entry.key)
-    return (pipeline, environment, number)
-
-
 def _unknown_issues(entry: Entry, receipt: receipts.Receipt) -> list[str]:
     if not receipt.unknown_issues:
         return []
-    return [issue for issue in wire.issues_of(entry.payload) if issue in receipt.unknown_issues]
+    return [issue for issue in wire.issues_of(entry.kind, entry.payload) if issue in receipt.unknown_issues]
 
 
 def _rejected(entry: Entry, errors: list[receipts.Error], unknown: list[str] | None = None) -> dict[str, Any]:

@@ -26,9 +26,7 @@ _KEPT = 256 * 1024
 def read_due() -> int:
     """Answer the read-backs that are due. Returns how many were read; one more look finds the rest."""
     now = timezone.now()
-    due = list(
-        Confirmation.objects.due(now).select_related("entry__site").order_by("due_at")[:AT_ONCE]
-    )
+    due = list(Confirmation.objects.due(now).select_related("entry__site").order_by("due_at")[:AT_ONCE])
     read = 0
     for asked in due:
         # Whoever moves the due time has it: should this worker die, the read-back is due again later.
@@ -109,15 +107,19 @@ def _conclude(
     failure: str,
 ) -> None:
     now = timezone.now()
-    written = Confirmation.objects.unanswered().filter(pk=asked.pk).update(
-        tries=asked.tries + 1,
-        answered_at=now,
-        status=status,
-        body=body,
-        url=url,
-        result=result,
-        differences=differences,
-        failure=failure,
+    written = (
+        Confirmation.objects.unanswered()
+        .filter(pk=asked.pk)
+        .update(
+            tries=asked.tries + 1,
+            answered_at=now,
+            status=status,
+            body=body,
+            url=url,
+            result=result,
+            differences=differences,
+            failure=failure,
+        )
     )
     if written and result != Confirmation.Result.NOT_TOLD:
         Entry.objects.filter(pk=asked.entry_id).update(read_back=str(result), read_back_at=now)

@@ -25,9 +25,10 @@ def bulk(call: Call) -> HttpResponse:
         submitted = ledger.submit(arrival)
     except ledger.Refused as refused:
         raise Refuse(refused.status, refused.message) from None
-    receipt = receipts.write_deployments(
-        accepted=[item.key for item in submitted.items if not item.fault],
-        rejected=[(item.key, [{"message": item.fault}]) for item in submitted.items if item.fault],
+    receipt = receipts.write(
+        arrival.api,
+        accepted=[item for item in submitted.items if not item.fault],
+        rejected=[(item, [{"message": item.fault}]) for item in submitted.items if item.fault],
     )
     answer = answers.raw_json(receipt, 202)
     address = call.request.build_absolute_uri(reverse("submission", args=[submitted.id]))

@@ -44,9 +44,7 @@ def _check_address(address: str, host: str) -> None:
         if inner is not None:
             found = inner
     if not found.is_global or found.is_multicast:
-        raise NotAllowed(
-            f"{host} leads to {found}, which is not a public address (WAYBILL_ALLOW_PRIVATE_UPSTREAM)."
-        )
+        raise NotAllowed(f"{host} leads to {found}, which is not a public address (WAYBILL_ALLOW_PRIVATE_UPSTREAM).")
 
 
 class _PublicConnection(HTTPSConnection):

@@ -142,7 +142,9 @@ class Client:
 
     def submission(self, body: bytes) -> Request:
         """The request that submits deployments."""
-        return Request("POST", self._url("/bulk"), {"Content-Type": "application/json", "Accept": "application/json"}, body)
+        return Request(
+            "POST", self._url("/bulk"), {"Content-Type": "application/json", "Accept": "application/json"}, body
+        )
 
     def reading(self, pipeline_id: str, environment_id: str, number: int) -> Request:
         """The request that reads one deployment back."""
@@ -230,7 +232,7 @@ def _exchange(session: requests.Session, request: Request, authorization: Mappin
 
 
 class _TenantAnswer(msgspec.Struct):
-    cloudId: str  # noqa: N815
+    cloudId: str
 
 
 class _TokenAnswer(msgspec.Struct):

@@ -29,7 +29,7 @@ def differences(sent: str, got: bytes, unknown_issues: Collection[str] = ()) -> 
         mine, its = getattr(ours, name), getattr(theirs, name)
         if mine is not None and msgspec.json.encode(mine) != msgspec.json.encode(its):
             found.append(_NAMES.get(name, name))
-    known = set(wire.issues_of(sent)) - set(unknown_issues)
+    known = set(wire.issues_of("deployment", sent)) - set(unknown_issues)
     if known - _issues(theirs):
         found.append("associations")
     return found

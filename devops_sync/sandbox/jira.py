@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from devops_sync.jira import wire
+from devops_sync.jira import receipts, wire
 
 from . import holdings
 from .issues import Issues
@@ -63,9 +63,10 @@ class Jira:
         versions = [one.version() for one in judged if not one.error]
         if versions:
             self._receive(owner, holdings.Submission(kind.name, bulk.properties, versions))
-        body = kind.write_receipt(
-            [one.item.key for one in judged if not one.error],
-            [(one.item.key, [{"message": one.error, "errorTraceId": trace_id()}]) for one in judged if one.error],
+        body = receipts.write(
+            kind.name,
+            [one.item for one in judged if not one.error],
+            [(one.item, [{"message": one.error, "errorTraceId": trace_id()}]) for one in judged if one.error],
             dict.fromkeys(key for one in judged for key in one.unknown_keys),
             _gathered(one.unknown_associations for one in judged),
         )

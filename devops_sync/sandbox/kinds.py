@@ -1,23 +1,14 @@
 """The kinds of data that this Jira takes: one row each says its paths, its key and its words."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from devops_sync.jira import receipts, wire
+from devops_sync.jira import wire
 
 from .holdings import Summary
 
 Key = tuple[str | int, ...]
-WriteReceipt = Callable[
-    [
-        Iterable[Mapping[str, Any]],
-        Iterable[tuple[Mapping[str, Any], list[dict[str, str]]]],
-        Iterable[str],
-        Iterable[Mapping[str, Any]],
-    ],
-    bytes,
-]
 
 
 @dataclass(frozen=True)
@@ -29,7 +20,6 @@ class Kind:
     gateway_version: str
     path: tuple[str | type, ...]
     read: Callable[[bytes], wire.Bulk]
-    write_receipt: WriteReceipt
     sequence: Callable[[Any], int]
     summary: Callable[[Any], Summary]
     nothing_known: str
@@ -70,7 +60,6 @@ DEPLOYMENTS = Kind(
     gateway_version="0.1",
     path=("pipelines", str, "environments", str, "deployments", int),
     read=wire.read_deployments,
-    write_receipt=receipts.write_deployments,
     sequence=lambda value: value.update_sequence_number,
     summary=_summary,
     nothing_known="No valid associations found for deployment",

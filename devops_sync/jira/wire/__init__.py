@@ -7,19 +7,31 @@ JSON of every entity is kept as it came, unknown fields included, since the API 
 Limits and wording: Atlassian's reference of the APIs and what clients in the field report.
 """
 
-from .deployments import Deployment, asks_for_a_gate, deployment_key, issues_of, read_deployments
+from .builds import Build, read_builds
+from .deployments import Deployment, asks_for_a_gate, read_deployments
+from .devinfo import Branch, Commit, PullRequest, Repository, read_devinfo
+from .kinds import KINDS, Kind, issues_of, read
 from .reading import Bulk, Fault, Item, Malformed, Named, is_web_address
 
 __all__ = [
+    "KINDS",
+    "Branch",
+    "Build",
     "Bulk",
+    "Commit",
     "Deployment",
     "Fault",
     "Item",
+    "Kind",
     "Malformed",
     "Named",
+    "PullRequest",
+    "Repository",
     "asks_for_a_gate",
-    "deployment_key",
     "is_web_address",
     "issues_of",
+    "read",
+    "read_builds",
     "read_deployments",
+    "read_devinfo",
 ]

@@ -84,12 +84,6 @@ def deployment_key(value: Deployment) -> dict[str, Any]:
     }
 
 
-def issues_of(payload: str) -> tuple[str, ...]:
-    """The issues that a valid deployment names, in its own spelling."""
-    value = msgspec.json.decode(payload.encode(), type=Deployment)
-    return named(value.issue_keys, value.associations).issues
-
-
 def asks_for_a_gate(value: Deployment) -> bool:
     """Whether the deployment asks Jira Service Management to gate it."""
     return any(command.command == "initiate_deployment_gating" for command in value.commands or ())

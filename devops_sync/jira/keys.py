@@ -1,0 +1,13 @@
+"""Keys as text: a JSON array, since ids may contain any separator."""
+
+import json
+
+
+def text(*values: str | int) -> str:
+    """The key with these parts, such as `["checkout-api","staging",7]`."""
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def parts(key: str) -> tuple[str | int, ...]:
+    """The parts of a key."""
+    return tuple(json.loads(key))
