@@ -5,7 +5,6 @@ takes an empty message, cannot read it and ends (kombu 5.7.0; seen within a minu
 Here a file is written aside and renamed into place.
 """
 
-import os
 import uuid
 from pathlib import Path
 from time import monotonic_ns
@@ -19,15 +18,15 @@ from kombu.utils.json import dumps
 class Channel(filesystem.Channel):
     """A channel whose files are never seen half written."""
 
-    def _put(self, queue: str, payload: Any, **_: Any) -> None:
+    def _put(self, queue: str, payload: Any, **_: Any) -> None:  # type: ignore[override] # as kombu itself
         name = f"{monotonic_ns() // 1_000_000}_{uuid.uuid4()}.{queue}.msg"
         _write_whole(Path(self.data_folder_out) / name, dumps(payload))
 
-    def _queue_bind(self, exchange: str, routing_key: str, pattern: str, queue: str) -> None:
+    def _queue_bind(self, exchange: str, routing_key: str | None, pattern: str | None, queue: str) -> None:
         binding = filesystem.exchange_queue_t(routing_key or "", pattern or "", queue or "")
         bindings = self.get_table(exchange)
         if binding not in bindings:
-            _write_whole(self._exchange_file(exchange), dumps([binding, *bindings]))
+            _write_whole(Path(self.control_folder) / f"{exchange}.exchange", dumps([binding, *bindings]))
 
 
 class Transport(filesystem.Transport):
@@ -41,7 +40,7 @@ def _write_whole(path: Path, text: str) -> None:
     aside = path.with_name(f".{uuid.uuid4()}")
     try:
         aside.write_text(text)
-        os.replace(aside, path)
+        aside.replace(path)
     except OSError as error:
         raise ChannelError(f"The broker's folder {path.parent} cannot be written to.") from error
 

@@ -45,7 +45,7 @@ class _Bell:
             pause.wait(_PAUSE)
 
     def _send(self, lane_id: int) -> None:
-        task, arguments = (tasks.read_back, []) if lane_id == _READINGS else (tasks.deliver, [lane_id])
+        task, arguments = (tasks.read_back, ()) if lane_id == _READINGS else (tasks.deliver, (lane_id,))
         try:
             task.apply_async(arguments, retry=False, expires=60)
         except (OperationalError, OSError) as error:

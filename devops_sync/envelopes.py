@@ -47,4 +47,3 @@ def _stored(site_id: int, digest: bytes) -> Envelope:
     if envelope is None:
         raise _NotStored
     return envelope
-

@@ -145,9 +145,7 @@ def _encryption_keys(environ: Mapping[str, str], secret_key: str) -> tuple[bytes
         except (binascii.Error, ValueError):
             sound = False
         if not sound:
-            raise Wrong(
-                "WAYBILL_ENCRYPTION_KEYS must be 32 random bytes in URL-safe base64 each, separated by commas."
-            )
+            raise Wrong("WAYBILL_ENCRYPTION_KEYS must be 32 random bytes in URL-safe base64 each, separated by commas.")
     if given:
         return tuple(key.encode() for key in given)
     derived = hashlib.blake2b(secret_key.encode(), digest_size=32, person=b"waybill-fernet").digest()

@@ -98,7 +98,7 @@ submitted AS (
 _REFUSED = f"""
     SELECT nextval('entry_id_seq'), kind, position, key, sequence, payload, NULL::bigint,
         'refused', %(validated_at)s::timestamptz, errors
-    FROM json_to_recordset(%(refused)s::json) AS item ({_ENTRY}, kind text, errors jsonb)"""
+    FROM json_to_recordset(%(refused)s::json) AS item ({_ENTRY}, kind text, errors jsonb)"""  # noqa: S608
 
 
 def store(rows: Mapping[str, Sequence[Row]], refused: Sequence[Row], facts: Mapping[str, Any]) -> None:
@@ -122,7 +122,8 @@ INSERT INTO entry (
     id, kind, position, key, sequence, payload, lane_id, outcome, outcome_at, errors,
     submission_id, site_id, envelope_id, unknown_issues, read_back
 )
-SELECT found.*, %(submission)s, %(site)s, %(envelope)s, '{{}}', 'not_read' FROM ({" UNION ALL ".join(outcomes)}) AS found
+SELECT found.*, %(submission)s, %(site)s, %(envelope)s, '{{}}', 'not_read'
+FROM ({" UNION ALL ".join(outcomes)}) AS found
 """  # noqa: S608
         with connection.cursor() as cursor:
             cursor.execute(statement, {**facts, **values, "refused": _as_json(refused)})

@@ -1,7 +1,6 @@
 """Who may do what, decided in this one place and asked in every view."""
 
 from django.contrib.auth.models import AnonymousUser
-
 from django.db import models
 
 from .models import Grant, Site, User
@@ -40,8 +39,6 @@ def everywhere(user: User | AnonymousUser, act: str) -> bool:
 
 def _grants(user: User | AnonymousUser) -> list[Grant]:
     """The person's grants, read once per request: they hang on the user object."""
-    if not user.is_authenticated or not user.is_active:
+    if isinstance(user, AnonymousUser) or not user.is_active:
         return []
-    if not hasattr(user, "_waybill_grants"):
-        user._waybill_grants = list(user.grants.all())
-    return list(user._waybill_grants)
+    return user.read_grants

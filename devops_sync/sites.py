@@ -58,7 +58,7 @@ def connect(
             site.save()
             Lane.objects.create(site=site, api="deployments", priority=Lane.Priority.LIVE)
     except IntegrityError:
-        raise Wrong(f"A site with the name '{slug}' or with the cloud id {tenant.cloud_id} is connected already.") from None
+        raise Wrong(f"A site named '{slug}' or with the cloud id {tenant.cloud_id} is connected already.") from None
     return site
 
 

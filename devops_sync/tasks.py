@@ -14,7 +14,7 @@ RING_EXPIRES_SECONDS = 60
 def deliver(lane_id: int) -> None:
     """Take a turn at a lane, and ring for it again when the turn was not enough."""
     if delivery.run(lane_id):
-        deliver.apply_async([lane_id], retry=False, expires=RING_EXPIRES_SECONDS)
+        deliver.apply_async((lane_id,), retry=False, expires=RING_EXPIRES_SECONDS)
 
 
 @shared_task
@@ -28,7 +28,7 @@ def sweep() -> None:
     """Ring for whatever is due: a lost message, a dead worker and a pause all end here."""
     now = timezone.now()
     for lane_id in Lane.objects.due(now).with_work().values_list("pk", flat=True):
-        deliver.apply_async([lane_id], retry=False, expires=10)
+        deliver.apply_async((lane_id,), retry=False, expires=10)
     if Confirmation.objects.due(now).exists():
         read_back.apply_async(retry=False, expires=10)
 

@@ -58,9 +58,7 @@ class TestAddSite:
         )
         assert (code, "only https is allowed" in said) == (1, True)
 
-    def test_a_site_that_does_not_answer_is_exit_3(
-        self, settings: Any, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_a_site_that_does_not_answer_is_exit_3(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         settings.ALLOW_PRIVATE_UPSTREAM = True
         code, said = run(
             *("add_site", "retail", "--url", "http://127.0.0.1:9", "--client-id", "abc"),
@@ -71,14 +69,18 @@ class TestAddSite:
 
     @pytest.mark.parametrize("slug", ["", "Retail", "a b", "-x", "x" * 61, "a/b"])
     def test_a_wrong_name_is_refused(self, slug: str, monkeypatch: pytest.MonkeyPatch) -> None:
-        code, said = run(
-            *("add_site", slug, "--url", "https://x.example", "--client-id", "abc"),
-            stdin="s\n",
-            monkeypatch=monkeypatch,
-        ) if not slug.startswith("-") else run(
-            *("add_site", "--url", "https://x.example", "--client-id", "abc", "--", slug),
-            stdin="s\n",
-            monkeypatch=monkeypatch,
+        code, said = (
+            run(
+                *("add_site", slug, "--url", "https://x.example", "--client-id", "abc"),
+                stdin="s\n",
+                monkeypatch=monkeypatch,
+            )
+            if not slug.startswith("-")
+            else run(
+                *("add_site", "--url", "https://x.example", "--client-id", "abc", "--", slug),
+                stdin="s\n",
+                monkeypatch=monkeypatch,
+            )
         )
         assert (code, "short name" in said) == (1, True)
 

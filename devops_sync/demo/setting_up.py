@@ -20,7 +20,7 @@ from ..sandbox import store
 
 SLUG = "demo"
 ADMIN = "admin"
-TOKEN = "demo"
+TOKEN = "demo"  # noqa: S105 (its name)
 
 
 def set_up(sandbox_url: str | None, web_url: str, demo: bool) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Asking(BaseCommand):
     """A command with Waybill's exit codes."""
 
     example = ""
-    requires_system_checks: list[str] = []  # noqa: RUF012
+    requires_system_checks: list[str] = []
     stdin: TextIO = sys.stdin
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:

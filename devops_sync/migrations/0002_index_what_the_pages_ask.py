@@ -4,22 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('devops_sync', '0001_lay_the_ledger_down'),
+        ("devops_sync", "0001_lay_the_ledger_down"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['lane', 'started_at'], name='delivery_of_lane_by_time'),
+            model_name="delivery",
+            index=models.Index(fields=["lane", "started_at"], name="delivery_of_lane_by_time"),
         ),
         migrations.AddIndex(
-            model_name='deployment',
-            index=models.Index(condition=models.Q(('label', ''), _negated=True), fields=['site', 'pipeline_id', 'label'], name='deployment_by_label'),
+            model_name="deployment",
+            index=models.Index(
+                condition=models.Q(("label", ""), _negated=True),
+                fields=["site", "pipeline_id", "label"],
+                name="deployment_by_label",
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('outcome', 'rejected')), fields=['site', '-outcome_at'], name='entry_rejected_lately'),
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("outcome", "rejected")),
+                fields=["site", "-outcome_at"],
+                name="entry_rejected_lately",
+            ),
         ),
     ]

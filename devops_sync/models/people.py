@@ -2,6 +2,7 @@
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils.functional import cached_property
 
 
 class User(AbstractUser):
@@ -9,6 +10,11 @@ class User(AbstractUser):
 
     class Meta(AbstractUser.Meta):
         db_table = "user"
+
+    @cached_property
+    def read_grants(self) -> "list[Grant]":
+        """The grants, read once in the life of this object, which is one request."""
+        return list(self.grants.all())
 
 
 class Grant(models.Model):
@@ -27,9 +33,7 @@ class Grant(models.Model):
     class Meta:
         db_table = "grant"
         constraints = [
-            models.UniqueConstraint(
-                fields=["user", "role", "site"], nulls_distinct=False, name="grant_is_given_once"
-            ),
+            models.UniqueConstraint(fields=["user", "role", "site"], nulls_distinct=False, name="grant_is_given_once"),
             models.CheckConstraint(
                 condition=models.Q(role__in=["viewer", "release-manager", "auditor", "admin"]),
                 name="grant_role_is_known",

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from .. import vault
 
-SECRET_PREFIX = "wbs_"
+SECRET_PREFIX = "wbs_"  # noqa: S105 (what secrets begin with)
 BEARER_PREFIX = "wbt_"
 
 

@@ -56,7 +56,8 @@ class _Connection:
 
     def __init__(self, url: str, token: str):
         parts = urlsplit(url)
-        assert parts.hostname and parts.port
+        assert parts.hostname
+        assert parts.port
         self._socket = socket.create_connection((parts.hostname, parts.port), timeout=60)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._file = self._socket.makefile("rb")

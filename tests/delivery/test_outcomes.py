@@ -18,7 +18,8 @@ def test_what_is_accepted_stands_in_jira_as_it_came(lane: Lane, submit: Submit, 
     deliver(lane)
     entry = Entry.objects.get()
     assert entry.outcome == Entry.Outcome.ACCEPTED
-    assert entry.delivery is not None and entry.delivery.status == 202
+    assert entry.delivery is not None
+    assert entry.delivery.status == 202
     (held,) = sandbox.held().values()
     assert held["payload"]["new"] == {"a": [1.5]}
     assert held["properties"] == {"accountId": "acct-1"}
@@ -53,9 +54,7 @@ def test_entries_with_other_properties_leave_in_another_request(lane: Lane, subm
     assert sorted(len(sent.entry_ids) for sent in Delivery.objects.all()) == [3, 3]
 
 
-def test_two_versions_of_one_deployment_leave_in_order_and_apart(
-    lane: Lane, submit: Submit, sandbox: Sandbox
-) -> None:
+def test_two_versions_of_one_deployment_leave_in_order_and_apart(lane: Lane, submit: Submit, sandbox: Sandbox) -> None:
     submit(deployment(1, 1, state="in_progress"), deployment(1, 2, state="successful"))
     deliver(lane)
     assert [len(sent.entry_ids) for sent in Delivery.objects.all()] == [1, 1]
@@ -71,7 +70,8 @@ def test_the_request_and_the_whole_answer_are_on_record(lane: Lane, submit: Subm
     assert json.loads(bytes(sent.response_body))["acceptedDeployments"]
     assert sent.trace_id
     assert sent.request_headers["Authorization"] == "Bearer struck out"
-    assert sent.took is not None and sent.took > dt.timedelta(0)
+    assert sent.took is not None
+    assert sent.took > dt.timedelta(0)
 
 
 def test_a_bulk_that_is_refused_whole_is_split_until_the_guilty_one_stands_alone(
@@ -168,9 +168,12 @@ class TestTheHold:
         self, lane: Lane, submit: Submit, sandbox: Sandbox, status: int, sentence: str
     ) -> None:
         submit(deployment())
-        sandbox.settings(answer={"path": "/bulk", "status": status, "headers": {"Location": "https://elsewhere.example/"}})
+        sandbox.settings(
+            answer={"path": "/bulk", "status": status, "headers": {"Location": "https://elsewhere.example/"}}
+        )
         deliver(lane)
-        assert lane.held_at is not None and lane.held_reason.startswith(sentence)
+        assert lane.held_at is not None
+        assert lane.held_reason.startswith(sentence)
         assert outcomes() == ["waiting"]
         assert len([seen for seen in sandbox.requests() if seen["path"].endswith("/bulk")]) == 1
 

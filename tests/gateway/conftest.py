@@ -15,9 +15,7 @@ GATEWAY = f"/jira/deployments/0.1/cloud/{CLOUD}"
 
 
 def make_site(slug: str = "retail", cloud_id: str = CLOUD) -> Site:
-    site = Site(
-        slug=slug, url=f"https://{slug}.example", cloud_id=cloud_id, client_id="abc", created_at=timezone.now()
-    )
+    site = Site(slug=slug, url=f"https://{slug}.example", cloud_id=cloud_id, client_id="abc", created_at=timezone.now())
     site.secret = "a secret of the site"
     site.save()
     Lane.objects.create(site=site, api="deployments")

@@ -125,5 +125,6 @@ class TestAnyOrder(TestCase):
                     current[number] = sequence
                 expected.append((number, sequence, "waiting" if is_new else "out_of_order"))
         assert dict(Deployment.objects.values_list("number", "sequence")) == current
-        written = Entry.objects.order_by("submission__received_at", "position").values_list("key", "sequence", "outcome")
+        in_order = Entry.objects.order_by("submission__received_at", "position")
+        written = in_order.values_list("key", "sequence", "outcome")
         assert [(json.loads(key)[2], sequence, outcome) for key, sequence, outcome in written] == expected
