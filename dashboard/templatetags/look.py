@@ -3,11 +3,12 @@
 import datetime as dt
 import json
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django import template
 from django.template import Context
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -292,6 +293,19 @@ def beyond(values: list[str], most: int = 2) -> int:
 def part(parts: dict[str, SafeString], id_: str) -> SafeString:
     """A moving part of a page, see `dashboard.live`."""
     return parts[id_] if parts else mark_safe("")
+
+
+@register.simple_tag
+def issue(key: str, row: int = 0) -> SafeString:
+    """An issue key, which leads to its deployments. Only one longer than people give may break."""
+    return format_html(
+        '<a class="key{}" href="{}?issue={}"{}>{}</a>',
+        " key--long" if len(key) > 24 else "",
+        reverse("deployment-list"),
+        quote(key, safe=""),
+        format_html(' id="issue-{}"', row) if row else "",
+        key,
+    )
 
 
 @register.simple_tag
