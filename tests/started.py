@@ -15,6 +15,8 @@ from typing import Any
 
 import psutil
 
+from devops_sync.up.part import die_with_parent
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -51,6 +53,8 @@ def launch(data: Path, *options: str, environ: dict[str, str] | None = None) -> 
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
+            # A test run that is killed takes it along; else it would run for ever.
+            preexec_fn=die_with_parent,
         )
 
 

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -218,6 +219,13 @@ def test_a_second_one_on_the_same_data_says_so(running: started.Up) -> None:
     (line,) = said_by(second).read_text().splitlines()
     assert f"already running on {running.data} (process {running.process.pid})" in line
     assert answers(running.up["url"])
+
+
+def test_it_ends_when_its_data_directory_is_removed(data: Path) -> None:
+    up = start(data, "--no-sandbox", "--no-demo")
+    shutil.rmtree(data)
+    assert up.process.wait(started.STOP_SECONDS) == 1
+    assert f"The data directory {data} was removed" in up.said.read_text()
 
 
 def test_port_comes_from_the_environment(data: Path) -> None:

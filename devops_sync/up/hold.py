@@ -20,7 +20,7 @@ MARK = "WAYBILL_UP"
 
 
 class Held(Exception):
-    """Another `up` runs on this data directory."""
+    """Another `up` runs on this data directory, or it is gone."""
 
 
 @contextmanager
@@ -39,8 +39,14 @@ def hold(data: Path) -> Iterator[str]:
         lock.flush()
         yield mark
     finally:
-        path.unlink()
+        path.unlink(missing_ok=True)
         lock.close()
+
+
+def require(data: Path) -> None:
+    """Raise `Held` when somebody removed the data directory, in which case there is nothing left to keep running."""
+    if not (data / "up.lock").exists():
+        raise Held(f"The data directory {data} was removed while Waybill ran on it.")
 
 
 def end_marked(mark: str) -> None:

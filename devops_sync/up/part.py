@@ -55,7 +55,7 @@ class Part:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent if _prctl else None,
+                preexec_fn=die_with_parent,
             )
 
     def ended(self) -> int | None:
@@ -99,10 +99,10 @@ class Part:
         return "\n".join(f"    {line}" for line in lines)
 
 
-def _die_with_parent() -> None:
-    """Runs in the child. The kernel ends it when `up` dies without having had the time to."""
-    assert _prctl
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def die_with_parent() -> None:
+    """Runs in a new process. Linux ends it when its parent dies without having had the time to."""
+    if _prctl:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _signal_group(pid: int, sign: signal.Signals) -> None:

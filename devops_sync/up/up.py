@@ -122,6 +122,7 @@ def _start_database(data: Path, say: Callable[[str], None]) -> None:
 
 
 def _keep_database(data: Path, say: Callable[[str], None]) -> None:
+    hold.require(data)
     if settings.ENVIRONMENT.database_is_embedded and not embedded.is_running(data):
         say("database  ended; it is started again")
         _start_database(data, say)
