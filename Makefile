@@ -15,15 +15,14 @@ test:
 	@$(call install,requirements-test.txt) && exec $(BIN)/python -m pytest -n 2 $(ARGS)
 
 # The commands that look at the models need settings, but neither a database nor what the shell says about one.
-check: export WAYBILL_DATA = $(CURDIR)/.venv/check
-check: unexport DATABASE_URL CELERY_BROKER_URL SECRET_KEY
+check: SETTLED = env -u DATABASE_URL -u CELERY_BROKER_URL -u SECRET_KEY WAYBILL_DATA=.venv/check
 check:
 	@$(call install,requirements-test.txt)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(SETTLED) $(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -W ignore manage.py makemigrations --check --dry-run
+	$(SETTLED) $(BIN)/python -W ignore manage.py makemigrations --check --dry-run
 	$(BIN)/python -m tests.settings_doc
 
 bench:

@@ -19,7 +19,7 @@ from devops_sync.up.part import die_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60.0
-STOP_SECONDS = 20.0
+STOP_SECONDS = 40.0
 
 
 @dataclass

@@ -57,7 +57,7 @@ def leftovers(data: Path) -> list[str]:
     return [str(path) for path in data.rglob("*") if path.is_socket() or path.name in names]
 
 
-def wait_for(answer: Callable[[], Any], seconds: float = 20) -> Any:
+def wait_for(answer: Callable[[], Any], seconds: float = 60) -> Any:
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if found := answer():
@@ -204,7 +204,7 @@ def test_a_taken_port_is_named_with_its_mend(data: Path, option: str, mend: str)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         options = (option, port) if option == "--port" else ("--port", str(free_port()), option, port)
-        assert launch(data, *options).wait(20) == 1
+        assert launch(data, *options).wait(60) == 1
     (line,) = said_by(data).read_text().splitlines()
     assert f"Port {port} " in line
     assert mend in line
@@ -215,7 +215,7 @@ def test_a_taken_port_is_named_with_its_mend(data: Path, option: str, mend: str)
 def test_a_second_one_on_the_same_data_says_so(running: started.Up) -> None:
     second = running.data.with_name("second")
     process = launch(second, environ={"WAYBILL_DATA": str(running.data)})
-    assert process.wait(20) == 1
+    assert process.wait(60) == 1
     (line,) = said_by(second).read_text().splitlines()
     assert f"already running on {running.data} (process {running.process.pid})" in line
     assert answers(running.up["url"])
@@ -234,7 +234,7 @@ def test_port_comes_from_the_environment(data: Path) -> None:
     wait_for(lambda: (data / "up.json").exists())
     assert json.loads((data / "up.json").read_text())["url"] == f"http://127.0.0.1:{port}"
     process.terminate()
-    process.wait(20)
+    process.wait(60)
 
 
 def test_without_sandbox_there_is_no_site(data: Path) -> None:
@@ -339,7 +339,7 @@ def test_it_uses_the_given_database_and_broker_instead(data: Path) -> None:
 def test_what_does_not_answer_is_named(data: Path, variable: str, value: str) -> None:
     environ = {variable: value, "SECRET_KEY": "a secret key that is long enough for Waybill, and no secret"}
     process = launch(data, "--no-sandbox", "--port", str(free_port()), environ=environ)
-    assert process.wait(30) == 3
+    assert process.wait(60) == 3
     last = said_by(data).read_text().splitlines()[-1]
     assert "cannot be reached" in last or variable in last
     assert "not-to-be-shown" not in last
