@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from devops_sync.models import Deployment, Site
-from devops_sync.models.deployment import Place, Recent, recent_by_place
+from devops_sync.models.deployment import Past, Place, Running, past_by_place
 
 State = Deployment.State
-MOST_ROWS = 100
+MOST_ROWS = 50
 LOOKED_BACK = 30
 TYPES = ("development", "testing", "staging", "production", "unmapped")
 _PROJECT = re.compile(r"^([^\W\d]\w*)-\d+$")
@@ -32,7 +32,7 @@ class Cell:
     state: str
     tone: str
     says: str = ""
-    runs: Recent | None = None
+    runs: Running | None = None
     behind: int = 0
     is_at_least: bool = False
 
@@ -80,11 +80,11 @@ def build(
     ordered = sorted(grouped.items(), key=lambda item: (_name(item[1]).casefold(), item[0]))
     shown = ordered[:MOST_ROWS]
     columns = _columns(found for _, group in shown for found in group)
-    recent = recent_by_place([_place(found) for _, group in shown for found in group], LOOKED_BACK)
+    past = past_by_place([_place(found) for _, group in shown for found in group], LOOKED_BACK)
     kept = [found for group in grouped.values() for found in group]
     return Matrix(
         columns,
-        [_row(sites[key[0]], key[1], group, columns, recent) for key, group in shown],
+        [_row(sites[key[0]], key[1], group, columns, past) for key, group in shown],
         pipelines=len(grouped),
         failed=sum(found.state == State.FAILED for found in kept),
         gated=sum(found.is_gated for found in kept),
@@ -121,25 +121,22 @@ def _columns(deployments: Iterable[Deployment]) -> list[Column]:
     return sorted(columns, key=lambda column: (TYPES.index(column.type), column.name.casefold(), column.id))
 
 
-def _row(
-    site: Site, pipeline_id: str, group: list[Deployment], columns: list[Column], recent: dict[Place, list[Recent]]
-) -> Row:
+def _row(site: Site, pipeline_id: str, group: list[Deployment], columns: list[Column], past: dict[Place, Past]) -> Row:
     by_column = {_column_key(found): found for found in group}
     cells: list[tuple[Column, Cell | None]] = []
-    before: list[Recent] = []
+    before: list[str] = []
     for column in columns:
         latest = by_column.get((column.id, column.type))
         if latest is None:
             cells.append((column, None))
             continue
-        past = recent[_place(latest)]
-        cells.append((column, _cell(latest, column, past, before)))
-        before = past
+        own = past[_place(latest)]
+        cells.append((column, _cell(latest, column, own, before)))
+        before = own.labels
     return Row(site, pipeline_id, _name(group), _projects(group), cells)
 
 
-def _cell(latest: Deployment, column: Column, past: list[Recent], before: list[Recent]) -> Cell:
-    runs = next((one for one in past if one.state == State.SUCCESSFUL and one.number < latest.number), None)
+def _cell(latest: Deployment, column: Column, past: Past, before: list[str]) -> Cell:
     behind, is_at_least = _behind(latest.label, before)
     return Cell(
         latest,
@@ -147,7 +144,7 @@ def _cell(latest: Deployment, column: Column, past: list[Recent], before: list[R
         latest.shown_state,
         tone_of(latest),
         says=_says(latest),
-        runs=runs,
+        runs=past.runs,
         behind=behind,
         is_at_least=is_at_least,
     )
@@ -163,21 +160,17 @@ def _says(latest: Deployment) -> str:
     return "unknown" if latest.state == State.UNKNOWN else ""
 
 
-def _behind(label: str, before: list[Recent]) -> tuple[int, bool]:
+def _behind(label: str, before: list[str]) -> tuple[int, bool]:
     """How many labels the environment before has had since this one, and whether it may be more.
 
     Nothing when either has no labels to compare.
     """
-    if not label or not before or not before[0].label:
+    if not label or not before or not before[0]:
         return 0, False
-    newer: list[str] = []
-    for one in before:
-        if one.label == label:
-            return len(newer), False
-        if one.label and one.label not in newer:
-            newer.append(one.label)
+    if label in before:
+        return len({newer for newer in before[: before.index(label)] if newer}), False
     # Never seen there: a place of its own kind, unless the look back was too short to tell.
-    return (len(newer), True) if len(before) >= LOOKED_BACK else (0, False)
+    return (len(set(before)), True) if len(before) >= LOOKED_BACK else (0, False)
 
 
 def _projects(group: list[Deployment]) -> list[str]:

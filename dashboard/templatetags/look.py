@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
 from django import template
@@ -58,6 +59,7 @@ _UNKNOWN = ("unknown", "Unknown", "")
 
 
 @register.simple_tag
+@lru_cache(maxsize=500)
 def icon(name: str, extra: str = "") -> SafeString:
     return format_html(
         '<svg class="icon{}" aria-hidden="true"><use href="{}#{}"/></svg>',
@@ -79,6 +81,7 @@ def tag(name: str, word: str = "") -> SafeString:
     return _state("tag", name, word)
 
 
+@lru_cache(maxsize=500)
 def _state(block: str, name: str, word: str) -> SafeString:
     drawing, usual, tone = STATES.get(name, _UNKNOWN)
     return format_html(

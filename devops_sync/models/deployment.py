@@ -179,12 +179,11 @@ def key_of(pipeline_id: str, environment_id: str, number: int) -> str:
 
 
 @dataclass(frozen=True)
-class Recent:
-    """As much of a deployment as it takes to say what runs in its place and what came before it."""
+class Running:
+    """What runs in a place when its latest deployment does not: as much of it as a page says."""
 
     pk: int
     number: int
-    state: str
     label: str
     display_name: str
     changed_at: dt.datetime
@@ -192,6 +191,14 @@ class Recent:
     @property
     def name(self) -> str:
         return self.label or self.display_name or f"#{self.number}"
+
+
+@dataclass(frozen=True)
+class Past:
+    """The last few labels of a place, the latest first, and the last success before the latest deployment."""
+
+    labels: list[str]
+    runs: Running | None
 
 
 Place = tuple[int, str, str]
@@ -205,16 +212,16 @@ def latest_by_place(sites: Iterable[int]) -> list[Deployment]:
     return list(Deployment.objects.raw(_LATEST_BY_PLACE, [list(sites)]))
 
 
-def recent_by_place(places: Sequence[Place], most: int = 30) -> dict[Place, list[Recent]]:
-    """The last few deployments of each place (site, pipeline, environment), highest number first."""
-    found: dict[Place, list[Recent]] = {place: [] for place in places}
+def past_by_place(places: Sequence[Place], most: int) -> dict[Place, Past]:
+    """What each place (site, pipeline, environment) has seen lately, looking back over `most` deployments."""
     if not places:
-        return found
+        return {}
     with connection.cursor() as cursor:
-        cursor.execute(_RECENT_BY_PLACE, [*(list(part) for part in zip(*places, strict=True)), most])
-        for site, pipeline, environment, *rest in cursor.fetchall():
-            found[site, pipeline, environment].append(Recent(*rest))
-    return found
+        cursor.execute(_PAST_BY_PLACE, [*(list(part) for part in zip(*places, strict=True)), most, most])
+        return {
+            (site, pipeline, environment): Past(labels, Running(*runs) if runs[0] else None)
+            for site, pipeline, environment, labels, *runs in cursor.fetchall()
+        }
 
 
 def furthest_of_issues(sites: Sequence[int], keys: Sequence[str]) -> dict[str, str]:
@@ -246,13 +253,24 @@ SELECT latest.* FROM place CROSS JOIN LATERAL (
 ) AS latest
 """
 
-_RECENT_BY_PLACE = """
-SELECT recent.* FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS place(site_id, pipeline_id, environment_id)
+_PAST_BY_PLACE = """
+SELECT place.*, past.labels, runs.*
+FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS place(site_id, pipeline_id, environment_id)
 CROSS JOIN LATERAL (
-    SELECT site_id, pipeline_id, environment_id, id, number, state, label, display_name, changed_at FROM deployment
-    WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
-    ORDER BY number DESC LIMIT %s
-) AS recent
+    SELECT array_agg(label ORDER BY number DESC) FROM (
+        SELECT label, number FROM deployment
+        WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
+        ORDER BY number DESC LIMIT %s
+    ) AS few
+) AS past(labels)
+LEFT JOIN LATERAL (
+    SELECT id, number, label, display_name, changed_at FROM (
+        SELECT * FROM deployment
+        WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
+        ORDER BY number DESC OFFSET 1 LIMIT %s
+    ) AS few
+    WHERE state = 'successful' ORDER BY number DESC LIMIT 1
+) AS runs ON true
 """
 
 _FURTHEST_OF_ISSUES = """
