@@ -35,9 +35,16 @@
   let checked = Date.now();
   let lost = null;
   const say = () => {
-    const foot = document.querySelector("#live[data-live]");
-    if (!foot) return;
+    const foot = document.getElementById("live");
     const follows = document.querySelector("#pulse[hx-get]");
+    if (!foot || !(follows || "live" in foot.dataset)) return;
+    if (!foot.querySelector("svg")) {
+      // It had settled and follows again, since somebody asked for something.
+      foot.dataset.live = "";
+      foot.className = "live";
+      foot.prepend(icon("live"));
+      foot.querySelector("svg").setAttribute("class", "icon");
+    }
     const seconds = Math.floor((Date.now() - (lost || checked)) / UNITS.s);
     const words = lost
       ? `Connection lost ${seconds} s ago, trying again`
@@ -45,7 +52,7 @@
     foot.classList.toggle("live--lost", Boolean(lost));
     if (Boolean(foot.dataset.lost) !== Boolean(lost)) {
       foot.dataset.lost = lost ? "yes" : "";
-      foot.querySelector("svg").replaceWith(Object.assign(icon(lost ? "invalid" : "live")));
+      foot.querySelector("svg").replaceWith(icon(lost ? "invalid" : "live"));
       foot.querySelector("svg").setAttribute("class", "icon");
       foot.setAttribute("role", lost ? "alert" : "presentation");
     }
@@ -67,6 +74,7 @@
     folds = new Map([...document.querySelectorAll("main details[id]")].map((fold) => [fold.id, fold.open]));
   });
   document.addEventListener("htmx:afterSettle", () => {
+    say();
     for (const [id, open] of folds) {
       const fold = document.getElementById(id);
       if (fold && fold.open !== open) fold.open = open;
