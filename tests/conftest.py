@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from tests import needs, started
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 pytest_plugins = ["tests.sandbox_fixtures"]
+
+# How long one example takes says more about what else the machine does than about the code.
+hypothesis.settings.register_profile("waybill", deadline=None)
+hypothesis.settings.load_profile("waybill")
 
 CHROMIUM_OPTIONS = [
     "--headless",
