@@ -85,7 +85,8 @@ def embedded_database(data: Path) -> dict[str, object]:
     """
     note = data / "postgres.socket"
     socket = note.read_text().strip() if note.is_file() else str(data / "postgres")
-    return {"NAME": "waybill", "USER": "postgres", "HOST": socket}
+    # The port is part of the socket's name, and PGPORT of somebody's shell must not change it.
+    return {"NAME": "waybill", "USER": "postgres", "HOST": socket, "PORT": "5432"}
 
 
 def _database(url: str) -> dict[str, object]:

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from . import doorbell, envelopes, projection
 from .jira import wire
+from .kinds import KINDS
 from .models import Confirmation, Deployment, Entry, Lane, Site, Submission, Token, User
-from .models.deployment import key_of
 from .models.submission import time_ordered_id
 
 
@@ -58,7 +58,7 @@ def submit(arrival: Arrival) -> Submitted:
     """
     assert arrival.site is not None
     try:
-        bulk = wire.read_deployments(arrival.body)
+        bulk = wire.read(arrival.api, arrival.body)
     except wire.Malformed as malformed:
         refuse(arrival, malformed.status, malformed.message)
         raise Refused(malformed.status, malformed.message) from None
@@ -70,9 +70,11 @@ def _take(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.dateti
     """Write down what is valid and what is not, in one transaction. Returns the submission's id."""
     lane_id = _live_lane(site.pk, arrival.api)
     envelope = envelopes.find_or_store(site.pk, bulk.envelope, bulk.properties)
-    valid = [_row(position, item) for position, item in enumerate(bulk.items) if not item.fault]
     refused = [_refused_row(position, item) for position, item in enumerate(bulk.items) if item.fault]
-    rows = {"deployment": valid} if valid else {}
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for position, item in enumerate(bulk.items):
+        if not item.fault:
+            rows.setdefault(item.kind, []).append(KINDS[item.kind].row(position, item))
     facts = {
         "submission": time_ordered_id(),
         "site": site.pk,
@@ -95,57 +97,20 @@ def _take(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.dateti
     # One statement is a transaction of its own; only a request with two versions of a key needs more of them.
     with transaction.atomic() if projection.has_repeats(rows) else nullcontext():
         projection.store(rows, refused, facts)
-        if valid:
+        if rows:
             transaction.on_commit(lambda: doorbell.ring(lane_id))
     return str(facts["submission"])
 
 
-def _row(position: int, item: wire.Item) -> dict[str, Any]:
-    """The columns of one valid deployment, for its entry and for the current state."""
-    value = item.value
-    assert value is not None
-    pipeline, environment = str(value.pipeline.id), str(value.environment.id)
-    return {
-        "position": position,
-        "key": key_of(pipeline, environment, value.deployment_sequence_number),
-        "sequence": value.update_sequence_number,
-        "payload": item.raw,
-        "pipeline_id": pipeline,
-        "environment_id": environment,
-        "number": value.deployment_sequence_number,
-        "state": value.state,
-        "display_name": value.display_name,
-        "label": value.label or "",
-        "description": value.description,
-        "url": value.url,
-        "pipeline_name": value.pipeline.display_name,
-        "pipeline_url": value.pipeline.url,
-        "environment_name": value.environment.display_name,
-        "environment_type": value.environment.type,
-        "issue_keys": [key.upper() for key in item.named.issues],
-        "duration": value.duration,
-        "gated": wire.asks_for_a_gate(value),
-        "reported_at": value.last_updated,
-    }
-
-
 def _refused_row(position: int, item: wire.Item) -> dict[str, Any]:
-    """The columns of a deployment that is refused, with the reason."""
+    """The columns of an entity that is refused, with the reason."""
     return {
         "position": position,
-        "kind": "deployment",
-        "key": _faulty_key(item),
+        "kind": item.kind,
+        "key": KINDS[item.kind].key_of(item),
         "payload": item.raw,
         "errors": [{"message": item.fault}],
     }
-
-
-def _faulty_key(item: wire.Item) -> str:
-    """As much of the key of a refused deployment as it shows."""
-    key = item.key
-    if len(key) < 3:
-        return ""
-    return key_of(key["pipelineId"], key["environmentId"], key["deploymentSequenceNumber"])
 
 
 def refuse(arrival: Arrival, status: int, sentence: str) -> Submission:

@@ -6,85 +6,59 @@ faster than a loop of saves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 from django.db import connection
 
-Row = dict[str, Any]
+from .kinds import KINDS, Kind, Row
 
-_ENTRY = "position int, key text, sequence bigint, payload text"
+_ENTRY = "position int, key text, sequence bigint, payload text, mends jsonb"
 
 
-@dataclass(frozen=True)
-class Projection:
-    """How the entries of one kind become current rows: the table, its key beside the site, its other columns."""
+@lru_cache
+def _makes_current(kind: Kind) -> str:
+    """The parts of the statement that read a kind's rows and make them current.
 
-    kind: str
-    table: str
-    key: Mapping[str, str]
-    columns: Mapping[str, str]
-
-    @cached_property
-    def sql(self) -> str:
-        """The parts of the statement that read this kind's rows and make them current.
-
-        Rows come as one JSON text: it carries lists of issue keys, which parallel arrays cannot. They are
-        written in the order of their keys, so that two senders never wait for each other crosswise.
-        """
-        typed = ", ".join(f"{name} {kind}" for name, kind in {**self.key, **self.columns}.items())
-        names = ", ".join([*self.key, *self.columns])
-        changes = ", ".join(f"{name} = excluded.{name}" for name in ("sequence", "entry_id", *self.columns))
-        return f"""
-{self.kind}_item AS MATERIALIZED (
+    Rows come as one JSON text: it carries lists of issue keys, which parallel arrays cannot. They are
+    written in the order of their keys, so that two senders never wait for each other crosswise. What was
+    deleted has no sequence any more that a later version would have to exceed, as in Jira.
+    """
+    typed = ", ".join(f"{name} {type}" for name, type in {**kind.key, **kind.columns}.items())
+    names = ", ".join([*kind.key, *(name for name in kind.columns if name != "reported_at")])
+    changing = ("sequence", "entry_id", "property_set_id", "changed_at", "deleted_at", *kind.columns)
+    changes = ", ".join(f"{name} = excluded.{name}" for name in changing)
+    return f"""
+{kind.name}_item AS MATERIALIZED (
     SELECT nextval('entry_id_seq') AS entry_id, item.*
-    FROM json_to_recordset(%({self.kind})s::json) AS item ({_ENTRY}, {typed})
-), {self.kind}_current AS (
-    INSERT INTO {self.table} AS held (
-        site_id, sequence, entry_id, property_set_id, changed_at, first_received_at, {names}
+    FROM taken, json_to_recordset(%({kind.name})s::json) AS item ({_ENTRY}, {typed})
+), {kind.name}_current AS (
+    INSERT INTO {kind.model._meta.db_table} AS held (
+        site_id, sequence, entry_id, property_set_id, reported_at, changed_at, first_received_at, {names}
     )
-    SELECT %(site)s, sequence, entry_id, %(property_set)s, least(reported_at, %(received_at)s), %(received_at)s, {names}
-    FROM {self.kind}_item ORDER BY key
-    ON CONFLICT (site_id, {", ".join(self.key)}) DO UPDATE
-    SET {changes}, property_set_id = excluded.property_set_id, changed_at = excluded.changed_at
-    WHERE held.sequence < excluded.sequence
+    SELECT %(site)s, sequence, entry_id, %(property_set)s, coalesce(reported_at, %(received_at)s),
+        least(reported_at, %(received_at)s), %(received_at)s, {names}
+    FROM {kind.name}_item ORDER BY key
+    ON CONFLICT (site_id, {", ".join(kind.key)}) DO UPDATE SET {changes}
+    WHERE held.sequence < excluded.sequence OR held.deleted_at IS NOT NULL
     RETURNING entry_id
-)"""  # noqa: S608 (names of this module's own)
-
-    @cached_property
-    def outcomes(self) -> str:
-        """The rows of this kind with what becomes of them: one that is not current now is out of order."""
-        return f"""
-    SELECT {self.kind}_item.entry_id, '{self.kind}', position, key, sequence, payload, %(lane)s::bigint,
-        CASE WHEN {self.kind}_current.entry_id IS NULL THEN 'out_of_order' ELSE 'waiting' END,
-        CASE WHEN {self.kind}_current.entry_id IS NULL THEN %(received_at)s::timestamptz END, '[]'::jsonb
-    FROM {self.kind}_item LEFT JOIN {self.kind}_current USING (entry_id)"""  # noqa: S608
+)"""  # noqa: S608 (names of this project's own)
 
 
-DEPLOYMENT = Projection(
-    kind="deployment",
-    table="deployment",
-    key={"pipeline_id": "text", "environment_id": "text", "number": "bigint"},
-    columns={
-        "state": "text",
-        "display_name": "text",
-        "label": "text",
-        "description": "text",
-        "url": "text",
-        "pipeline_name": "text",
-        "pipeline_url": "text",
-        "environment_name": "text",
-        "environment_type": "text",
-        "issue_keys": "text[]",
-        "duration": "bigint",
-        "gated": "boolean",
-        "reported_at": "timestamptz",
-    },
-)
-PROJECTIONS = {projection.kind: projection for projection in (DEPLOYMENT,)}
+@lru_cache
+def _outcomes(kind: Kind) -> str:
+    """The rows of a kind with what becomes of them: one that is not current now is out of order."""
+    return f"""
+    SELECT {kind.name}_item.entry_id, '{kind.name}', position, key, sequence, payload, coalesce(mends, '[]'),
+        %(lane)s::bigint,
+        CASE WHEN {kind.name}_current.entry_id IS NULL THEN 'out_of_order' ELSE 'waiting' END,
+        CASE WHEN {kind.name}_current.entry_id IS NULL THEN %(received_at)s::timestamptz END, '[]'::jsonb
+    FROM {kind.name}_item LEFT JOIN {kind.name}_current USING (entry_id)"""  # noqa: S608
 
+
+# Submissions share the lane, deletions take it alone: no entry is numbered before a deletion and committed after.
+_TAKEN = "taken AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(%(lane)s::bigint))"
 _SUBMISSION = """
 submitted AS (
     INSERT INTO submission (
@@ -96,7 +70,7 @@ submitted AS (
     )
 )"""
 _REFUSED = f"""
-    SELECT nextval('entry_id_seq'), kind, position, key, sequence, payload, NULL::bigint,
+    SELECT nextval('entry_id_seq'), kind, position, key, sequence, payload, '[]'::jsonb, NULL::bigint,
         'refused', %(validated_at)s::timestamptz, errors
     FROM json_to_recordset(%(refused)s::json) AS item ({_ENTRY}, kind text, errors jsonb)"""  # noqa: S608
 
@@ -110,16 +84,16 @@ def store(rows: Mapping[str, Sequence[Row]], refused: Sequence[Row], facts: Mapp
     """
     for number, distinct in enumerate(rounds(rows)):
         first = number == 0
-        kinds = [PROJECTIONS[kind] for kind in distinct]
-        parts = [_SUBMISSION] if first else []
-        outcomes = [kind.outcomes for kind in kinds]
+        kinds = [KINDS[kind] for kind in distinct]
+        parts = [_TAKEN, _SUBMISSION] if first else [_TAKEN]
+        outcomes = [_outcomes(kind) for kind in kinds]
         if first and refused:
             outcomes.append(_REFUSED)
         values = {kind: _as_json(found) for kind, found in distinct.items()}
         statement = f"""
-WITH {",".join([*parts, *(kind.sql for kind in kinds)])}
+WITH {",".join([*parts, *(_makes_current(kind) for kind in kinds)])}
 INSERT INTO entry (
-    id, kind, position, key, sequence, payload, lane_id, outcome, outcome_at, errors,
+    id, kind, position, key, sequence, payload, mends, lane_id, outcome, outcome_at, errors,
     submission_id, site_id, envelope_id, unknown_issues, read_back
 )
 SELECT found.*, %(submission)s, %(site)s, %(envelope)s, '{{}}', 'not_read'

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from devops_sync.jira import keys
 from devops_sync.models import (
     Confirmation,
     Delivery,
@@ -23,7 +24,6 @@ from devops_sync.models import (
     Token,
     User,
 )
-from devops_sync.models.deployment import key_of
 from devops_sync.models.submission import time_ordered_id
 
 PASSWORD = "correct horse battery staple"
@@ -160,7 +160,7 @@ def entry(
         "lane": lane(of),
         "envelope": around,
         "kind": "deployment",
-        "key": key_of(content["pipeline"]["id"], content["environment"]["id"], content["deploymentSequenceNumber"]),
+        "key": keys.text(content["pipeline"]["id"], content["environment"]["id"], content["deploymentSequenceNumber"]),
         "sequence": content["updateSequenceNumber"],
         "payload": text,
         "outcome": outcome,

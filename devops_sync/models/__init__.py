@@ -1,6 +1,8 @@
 """What the ledger keeps. Each file is one part of it."""
 
+from .build import Build
 from .deployment import Deployment
+from .development import Branch, Commit, PullRequest, Repository
 from .lane import Delivery, Lane
 from .people import Grant, User
 from .reading import Confirmation
@@ -9,6 +11,9 @@ from .site import Site, Token
 from .submission import Entry, Envelope, PropertySet, Submission
 
 __all__ = [
+    "Branch",
+    "Build",
+    "Commit",
     "Confirmation",
     "Delivery",
     "Deployment",
@@ -17,6 +22,8 @@ __all__ = [
     "Grant",
     "Lane",
     "PropertySet",
+    "PullRequest",
+    "Repository",
     "Run",
     "Site",
     "Submission",

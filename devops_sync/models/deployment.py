@@ -1,37 +1,19 @@
-"""The current state of every deployment: a projection of the entries, with columns for what people filter by."""
+"""The current state of every deployment, and what runs in each place."""
 
 import datetime as dt
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
-from .site import Site
-from .submission import Entry, PropertySet
+from ..jira import keys
+from .current import Current, CurrentQuerySet
 
 
-class DeploymentQuerySet(models.QuerySet["Deployment"]):
-    def of(self, sites: "models.QuerySet[Site] | Sequence[Site]") -> "DeploymentQuerySet":
-        if isinstance(sites, Sequence) and len(sites) == 1:
-            return self.filter(site=sites[0])
-        return self.filter(site__in=sites)
-
-    def for_issue(self, key: str) -> "DeploymentQuerySet":
-        return self.filter(issue_keys__contains=[key.upper()])
-
-    def with_property(self, key: str, value: str) -> "DeploymentQuerySet":
-        return self.filter(property_set__in=PropertySet.objects.filter(pairs__contains={key: value}))
-
-    def changed_between(self, start: dt.datetime | None, end: dt.datetime | None) -> "DeploymentQuerySet":
-        """Those that changed at `start` or later and before `end`; None leaves that side open."""
-        found = self.filter(changed_at__gte=start) if start else self
-        return found.filter(changed_at__lt=end) if end else found
-
+class DeploymentQuerySet(CurrentQuerySet["Deployment"]):
     def saying(self, text: str) -> "DeploymentQuerySet":
         """Those with the text in a name, label or description, or with it for a number."""
         number = text.removeprefix("#")
@@ -49,11 +31,12 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         """The same label of the same pipeline, wherever it went; none when it has no label."""
         if not other.label:
             return self.none()
-        return self.filter(site=other.site_id, pipeline_id=other.pipeline_id, label=other.label)
+        return self.alive().filter(site=other.site_id, pipeline_id=other.pipeline_id, label=other.label)
 
     def in_place_of(self, other: "Deployment") -> "DeploymentQuerySet":
         """All of the same pipeline in the same environment."""
-        return self.filter(site=other.site_id, pipeline_id=other.pipeline_id, environment_id=other.environment_id)
+        place = {"pipeline_id": other.pipeline_id, "environment_id": other.environment_id}
+        return self.alive().filter(site=other.site_id, **place)
 
     def per_day(self, since: dt.datetime) -> list[tuple[dt.date, str, int]]:
         """How many last changed on each day (UTC), by state."""
@@ -66,23 +49,8 @@ class DeploymentQuerySet(models.QuerySet["Deployment"]):
         )
         return [(day, state, many) for day, state, many in found]
 
-    def newest_first(self) -> "DeploymentQuerySet":
-        return self.order_by("-changed_at", "-id")
 
-    def before(self, changed_at: dt.datetime, pk: int) -> "DeploymentQuerySet":
-        """Those that come after the given one when the newest stands first."""
-        return self.filter(Q(changed_at__lt=changed_at) | Q(changed_at=changed_at, id__lt=pk)).filter(
-            changed_at__lte=changed_at
-        )
-
-    def after(self, changed_at: dt.datetime, pk: int) -> "DeploymentQuerySet":
-        """Those that come before the given one when the newest stands first."""
-        return self.filter(Q(changed_at__gt=changed_at) | Q(changed_at=changed_at, id__gt=pk)).filter(
-            changed_at__gte=changed_at
-        )
-
-
-class Deployment(models.Model):
+class Deployment(Current):
     """The version of a deployment with the highest update sequence."""
 
     class State(models.TextChoices):
@@ -101,13 +69,9 @@ class Deployment(models.Model):
         PRODUCTION = "production", "Production"
         UNMAPPED = "unmapped", "Unmapped"
 
-    site = models.ForeignKey(Site, models.PROTECT, related_name="deployments")
     pipeline_id = models.CharField(max_length=255)
     environment_id = models.CharField(max_length=255)
     number = models.BigIntegerField()
-    sequence = models.BigIntegerField()
-    entry = models.OneToOneField(Entry, models.PROTECT, related_name="deployment")
-    property_set = models.ForeignKey(PropertySet, models.PROTECT)
     state = models.CharField(max_length=20, choices=State.choices)
     display_name = models.CharField(max_length=255)
     label = models.CharField(max_length=255, blank=True)
@@ -117,18 +81,12 @@ class Deployment(models.Model):
     pipeline_url = models.CharField(max_length=2000)
     environment_name = models.CharField(max_length=255)
     environment_type = models.CharField(max_length=20, choices=EnvironmentType.choices)
-    issue_keys = ArrayField(models.TextField(), default=list)
     duration = models.BigIntegerField(null=True, help_text="Seconds, as reported.")
     gated = models.BooleanField(default=False)
-    reported_at = models.DateTimeField(help_text="The sender's lastUpdated.")
-    changed_at = models.DateTimeField(
-        help_text="When it changed: as reported, but never later than it was received, since clocks err."
-    )
-    first_received_at = models.DateTimeField()
 
     objects = DeploymentQuerySet.as_manager()
 
-    class Meta:
+    class Meta(Current.Meta):
         db_table = "deployment"
         constraints = [
             models.UniqueConstraint(
@@ -170,12 +128,7 @@ class Deployment(models.Model):
     @property
     def key(self) -> str:
         """Its key as the entries write it."""
-        return key_of(self.pipeline_id, self.environment_id, self.number)
-
-
-def key_of(pipeline_id: str, environment_id: str, number: int) -> str:
-    """The key of a deployment as text: a JSON array, since ids may contain any separator."""
-    return json.dumps([pipeline_id, environment_id, number], ensure_ascii=False, separators=(",", ":"))
+        return keys.text(self.pipeline_id, self.environment_id, self.number)
 
 
 @dataclass(frozen=True)
@@ -235,13 +188,13 @@ _LATEST_BY_PLACE = """
 WITH RECURSIVE place AS (
     SELECT first.* FROM unnest(%s::bigint[]) AS site(id) CROSS JOIN LATERAL (
         SELECT site_id, pipeline_id, environment_id FROM deployment
-        WHERE site_id = site.id
+        WHERE site_id = site.id AND deleted_at IS NULL
         ORDER BY pipeline_id, environment_id LIMIT 1
     ) AS first
   UNION ALL
     SELECT next.* FROM place CROSS JOIN LATERAL (
         SELECT site_id, pipeline_id, environment_id FROM deployment
-        WHERE site_id = place.site_id
+        WHERE site_id = place.site_id AND deleted_at IS NULL
           AND (pipeline_id, environment_id) > (place.pipeline_id, place.environment_id)
         ORDER BY pipeline_id, environment_id LIMIT 1
     ) AS next
@@ -249,6 +202,7 @@ WITH RECURSIVE place AS (
 SELECT latest.* FROM place CROSS JOIN LATERAL (
     SELECT * FROM deployment
     WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
+      AND deleted_at IS NULL
     ORDER BY number DESC LIMIT 1
 ) AS latest
 """
@@ -260,6 +214,7 @@ CROSS JOIN LATERAL (
     SELECT array_agg(label ORDER BY number DESC) FROM (
         SELECT label, number FROM deployment
         WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
+          AND deleted_at IS NULL
         ORDER BY number DESC LIMIT %s
     ) AS few
 ) AS past(labels)
@@ -267,6 +222,7 @@ LEFT JOIN LATERAL (
     SELECT id, number, label, display_name, changed_at FROM (
         SELECT * FROM deployment
         WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
+          AND deleted_at IS NULL
         ORDER BY number DESC OFFSET 1 LIMIT %s
     ) AS few
     WHERE state = 'successful' ORDER BY number DESC LIMIT 1
@@ -276,7 +232,7 @@ LEFT JOIN LATERAL (
 _FURTHEST_OF_ISSUES = """
 SELECT issue.key, furthest.environment_name FROM unnest(%s::text[]) AS issue(key) CROSS JOIN LATERAL (
     SELECT environment_name FROM deployment
-    WHERE issue_keys @> ARRAY[issue.key] AND site_id = ANY(%s) AND state = 'successful'
+    WHERE issue_keys @> ARRAY[issue.key] AND site_id = ANY(%s) AND state = 'successful' AND deleted_at IS NULL
     ORDER BY array_position(ARRAY['unmapped', 'development', 'testing', 'staging', 'production'],
                             environment_type::text) DESC, changed_at DESC
     LIMIT 1

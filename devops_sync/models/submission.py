@@ -161,6 +161,7 @@ class Entry(models.Model):
     outcome_at = models.DateTimeField(null=True)
     delivery = models.ForeignKey("devops_sync.Delivery", models.PROTECT, null=True, related_name="entries")
     errors = models.JSONField(default=list)
+    mends = models.JSONField(default=list, help_text="What was mended as Jira would have done, a sentence each.")
     unknown_issues = ArrayField(models.TextField(), default=list)
     read_back = models.CharField(max_length=20, choices=ReadBack.choices, default=ReadBack.NOT_READ)
     read_back_at = models.DateTimeField(null=True)

@@ -34,12 +34,14 @@ def test_two_workers_on_one_lane_send_everything_once_and_in_order(
 
     with ThreadPoolExecutor(2) as workers:
         running = [workers.submit(work) for _ in range(2)]
-        for sequence in range(1, 31):
-            submit(*[deployment(number, sequence) for number in range(3)])
-        deadline = time.monotonic() + 30
-        while Entry.objects.waiting().exists() and time.monotonic() < deadline:
-            time.sleep(0.01)
-        stop.set()
+        try:
+            for sequence in range(1, 31):
+                submit(*[deployment(number, sequence) for number in range(3)])
+            deadline = time.monotonic() + 30
+            while Entry.objects.waiting().exists() and time.monotonic() < deadline:
+                time.sleep(0.01)
+        finally:
+            stop.set()
         for done in running:
             done.result()
 

@@ -1,0 +1,77 @@
+"""The current state of every entity: a projection of the entries, with columns for what people filter by."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Self, TypeVar
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from .site import Site
+from .submission import Entry, PropertySet
+
+_Row = TypeVar("_Row", bound="Current")
+
+
+class CurrentQuerySet(models.QuerySet[_Row]):
+    """What the current rows of every kind can be asked."""
+
+    def of(self, sites: "models.QuerySet[Site] | Sequence[Site]") -> Self:
+        """Those of the given sites that were not deleted."""
+        alive = self.alive()
+        if isinstance(sites, Sequence) and len(sites) == 1:
+            return alive.filter(site=sites[0])
+        return alive.filter(site__in=sites)
+
+    def alive(self) -> Self:
+        return self.filter(deleted_at=None)
+
+    def for_issue(self, key: str) -> Self:
+        return self.filter(issue_keys__contains=[key.upper()])
+
+    def with_property(self, key: str, value: str) -> Self:
+        return self.filter(property_set__in=PropertySet.objects.filter(pairs__contains={key: value}))
+
+    def with_properties(self, pairs: dict[str, str]) -> Self:
+        """Those that have all of these pairs."""
+        return self.filter(property_set__in=PropertySet.objects.filter(pairs__contains=pairs))
+
+    def changed_between(self, start: dt.datetime | None, end: dt.datetime | None) -> Self:
+        """Those that changed at `start` or later and before `end`; None leaves that side open."""
+        found = self.filter(changed_at__gte=start) if start else self
+        return found.filter(changed_at__lt=end) if end else found
+
+    def newest_first(self) -> Self:
+        return self.order_by("-changed_at", "-id")
+
+    def before(self, changed_at: dt.datetime, pk: int) -> Self:
+        """Those that come after the given one when the newest stands first."""
+        return self.filter(Q(changed_at__lt=changed_at) | Q(changed_at=changed_at, id__lt=pk)).filter(
+            changed_at__lte=changed_at
+        )
+
+    def after(self, changed_at: dt.datetime, pk: int) -> Self:
+        """Those that come before the given one when the newest stands first."""
+        return self.filter(Q(changed_at__gt=changed_at) | Q(changed_at=changed_at, id__gt=pk)).filter(
+            changed_at__gte=changed_at
+        )
+
+
+class Current(models.Model):
+    """The version of an entity with the highest update sequence, since it was last deleted."""
+
+    site = models.ForeignKey(Site, models.PROTECT, related_name="%(class)ss")
+    sequence = models.BigIntegerField()
+    entry = models.OneToOneField(Entry, models.PROTECT, related_name="%(class)s")
+    property_set = models.ForeignKey(PropertySet, models.PROTECT)
+    issue_keys = ArrayField(models.TextField(), default=list)
+    reported_at = models.DateTimeField(help_text="When it changed, as its sender says.")
+    changed_at = models.DateTimeField(
+        help_text="When it changed: as reported, but never later than it was received, since clocks err."
+    )
+    first_received_at = models.DateTimeField()
+    deleted_at = models.DateTimeField(null=True, help_text="When the ledger took the deletion that it fell under.")
+
+    class Meta:
+        abstract = True

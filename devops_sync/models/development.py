@@ -1,0 +1,154 @@
+"""The current state of development information: repositories, commits, branches and pull requests."""
+
+from typing import Self, TypeVar
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from ..jira import keys
+from .current import Current, CurrentQuerySet
+
+
+class RepositoryQuerySet(CurrentQuerySet["Repository"]):
+    pass
+
+
+class Repository(Current):
+    """What a repository says of itself."""
+
+    repository_id = models.CharField(max_length=1024)
+    name = models.CharField(max_length=255)
+    description = models.CharField(max_length=1024, blank=True)
+    url = models.CharField(max_length=2000)
+
+    objects = RepositoryQuerySet.as_manager()
+
+    class Meta(Current.Meta):
+        db_table = "repository"
+        verbose_name_plural = "repositories"
+        constraints = [
+            models.UniqueConstraint(fields=["site", "repository_id"], name="repository_has_one_current_version")
+        ]
+        indexes = [models.Index(fields=["site", "-changed_at", "-id"], name="repository_newest_of_site")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def key(self) -> str:
+        """Its key as the entries write it."""
+        return keys.text(self.repository_id)
+
+
+_InRepository = TypeVar("_InRepository", bound="InRepository")
+
+
+class InRepositoryQuerySet(CurrentQuerySet[_InRepository]):
+    def in_repository(self, repository: Repository) -> Self:
+        return self.filter(site=repository.site_id, repository_id=repository.repository_id)
+
+
+class InRepository(Current):
+    """Something in a repository."""
+
+    repository_id = models.CharField(max_length=1024)
+    ident = models.CharField(max_length=1024, help_text="Its id, unique among its kind in the repository.")
+    url = models.CharField(max_length=2000)
+
+    class Meta(Current.Meta):
+        abstract = True
+
+    @property
+    def key(self) -> str:
+        """Its key as the entries write it."""
+        return keys.text(self.repository_id, self.ident)
+
+
+class Commit(InRepository):
+    """One commit."""
+
+    display_id = models.CharField(max_length=255)
+    message = models.CharField(max_length=1024)
+    author_name = models.CharField(max_length=255, blank=True)
+    file_count = models.IntegerField()
+    is_merge = models.BooleanField(default=False)
+
+    objects = InRepositoryQuerySet.as_manager()
+
+    class Meta(InRepository.Meta):
+        db_table = "commit"
+        constraints = [
+            models.UniqueConstraint(fields=["site", "repository_id", "ident"], name="commit_has_one_current_version")
+        ]
+        indexes = [
+            models.Index(fields=["site", "-changed_at", "-id"], name="commit_newest_of_site"),
+            models.Index(fields=["site", "repository_id", "-changed_at", "-id"], name="commit_of_repository"),
+            GinIndex(fields=["issue_keys"], name="commit_of_issue"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_id
+
+
+class Branch(InRepository):
+    """One branch, with what its last commit says."""
+
+    name = models.CharField(max_length=512)
+    last_commit_id = models.CharField(max_length=1024)
+    last_commit_display_id = models.CharField(max_length=255)
+    last_commit_message = models.CharField(max_length=1024)
+    author_name = models.CharField(max_length=255, blank=True)
+
+    objects = InRepositoryQuerySet.as_manager()
+
+    class Meta(InRepository.Meta):
+        db_table = "branch"
+        verbose_name_plural = "branches"
+        constraints = [
+            models.UniqueConstraint(fields=["site", "repository_id", "ident"], name="branch_has_one_current_version")
+        ]
+        indexes = [
+            models.Index(fields=["site", "-changed_at", "-id"], name="branch_newest_of_site"),
+            models.Index(fields=["site", "repository_id", "-changed_at", "-id"], name="branch_of_repository"),
+            GinIndex(fields=["issue_keys"], name="branch_of_issue"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PullRequest(InRepository):
+    """One pull request."""
+
+    class Status(models.TextChoices):
+        OPEN = "OPEN", "Open"
+        MERGED = "MERGED", "Merged"
+        DECLINED = "DECLINED", "Declined"
+        DRAFT = "DRAFT", "Draft"
+        UNKNOWN = "UNKNOWN", "Unknown"
+
+    display_id = models.CharField(max_length=255)
+    title = models.CharField(max_length=1024)
+    status = models.CharField(max_length=20, choices=Status.choices)
+    author_name = models.CharField(max_length=255, blank=True)
+    source_branch = models.CharField(max_length=255)
+    destination_branch = models.CharField(max_length=255, blank=True)
+    comment_count = models.IntegerField()
+
+    objects = InRepositoryQuerySet.as_manager()
+
+    class Meta(InRepository.Meta):
+        db_table = "pull_request"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "repository_id", "ident"], name="pull_request_has_one_current_version"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["site", "-changed_at", "-id"], name="pull_request_newest_of_site"),
+            models.Index(fields=["site", "repository_id", "-changed_at", "-id"], name="pull_request_of_repository"),
+            GinIndex(fields=["issue_keys"], name="pull_request_of_issue"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.display_id} {self.title}"
