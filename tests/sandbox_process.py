@@ -35,7 +35,15 @@ class Sandbox:
     @property
     def gateway(self) -> str:
         """The base of the deployments API behind Atlassian's gateway."""
-        return f"{self.url}/jira/deployments/0.1/cloud/{self.cloud_id}"
+        return self.base("deployments")
+
+    def base(self, api: str) -> str:
+        """The base of an API (deployments, builds, devinfo) behind Atlassian's gateway."""
+        return f"{self.url}/jira/{api}/0.1/cloud/{self.cloud_id}"
+
+    def site(self, api: str) -> str:
+        """The base of an API on the site itself."""
+        return f"{self.url}/rest/{api}/{'0.10' if api == 'devinfo' else '0.1'}"
 
     def token(self, client_id: str = "", secret: str = "") -> str:
         """A fresh access token."""
@@ -65,8 +73,11 @@ class Sandbox:
         found: dict[str, Any] = self._control("GET", f"state{'?settled=1' if settled else ''}")
         return found
 
-    def held(self, client_id: str = "", kind: str = "deployments") -> dict[tuple[str | int, ...], dict[str, Any]]:
-        """What it holds for one credential, by key: sequence, properties, issues, storedAt, payload."""
+    def held(self, client_id: str = "", kind: str = "deployment") -> dict[tuple[str | int, ...], dict[str, Any]]:
+        """What it holds of a kind for one credential, by key: sequence, properties, issues, storedAt, payload.
+
+        Kinds: deployment, build, repository, commit, branch, pull_request.
+        """
         found = self.state()["credentials"][client_id or self.client_id].get(kind, [])
         return {tuple(entity["key"]): entity for entity in found}
 

@@ -16,8 +16,8 @@ def held(holding: Holding, client_id: str, now: datetime) -> Content:
     below = fill(
         "Number {number} of {pipeline} on {environment}.",
         number=holding.key[-1],
-        pipeline=summary.pipeline,
-        environment=summary.environment,
+        pipeline=summary.place,
+        environment=summary.detail,
     )
     issues = (fill('<a class="key" href="{to}">{key}</a>', to=link("/", issue=key), key=key) for key in holding.issues)
     pairs = [

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from .issues import Wrong
-from .messages import Answer, Request, refused
+from .messages import Answer, Refuse, Request
 
 NAMES = ("500", "502", "503", "504", "429", "reset", "drop", "timeout")
 _BEFORE = ("reset", "500", "502", "503", "504", "429")
@@ -100,25 +100,28 @@ class Faults:
                     return forced
         return None
 
-    def draw(self) -> tuple[Answer | None, Change]:
-        """Either the answer that stands in for doing anything, or what becomes of the real answer."""
+    def draw(self, refuse: Refuse) -> tuple[Answer | None, Change]:
+        """Either the answer that stands in for doing anything, or what becomes of the real answer.
+
+        `refuse` says no in the shape of the API that is asked.
+        """
         with self._lock:
             point, detail = self._random.random(), self._random.random()
         for name, share in self.shares.items():
             if point < share:
-                return self._fault(name, detail)
+                return self._fault(name, detail, refuse)
             point -= share
         return None, lambda answer: answer
 
-    def _fault(self, name: str, detail: float) -> tuple[Answer | None, Change]:
+    def _fault(self, name: str, detail: float, refuse: Refuse) -> tuple[Answer | None, Change]:
         if name in _BEFORE:
-            return _refusal(name, detail), lambda answer: answer
+            return _refusal(name, detail, refuse), lambda answer: answer
         if name == "drop":
             return None, lambda answer: replace(answer, fault=name, dropped=True)
         return None, lambda answer: replace(answer, fault=name, hold=self.hold)
 
 
-def _refusal(name: str, detail: float) -> Answer:
+def _refusal(name: str, detail: float, refuse: Refuse) -> Answer:
     """Atlassian names no bodies here: gateways answer in HTML, and not every 429 or 503 says how long to wait."""
     if name == "reset":
         return Answer(503, fault=name, dropped=True)
@@ -126,9 +129,9 @@ def _refusal(name: str, detail: float) -> Answer:
         title = "502 Bad Gateway" if name == "502" else "504 Gateway Time-out"
         return Answer(int(name), _HTML.format(title).encode(), content_type="text/html", fault=name)
     if name == "500":
-        return replace(refused(500, "An unknown error has occurred."), fault=name)
-    answer = replace(refused(int(name), "Service is unavailable due to maintenance or other reasons."), fault=name)
+        return replace(refuse(500, "An unknown error has occurred."), fault=name)
+    answer = replace(refuse(int(name), "Service is unavailable due to maintenance or other reasons."), fault=name)
     if name == "429":
-        answer = replace(refused(429, "API rate limit has been exceeded."), fault=name)
+        answer = replace(refuse(429, "API rate limit has been exceeded."), fault=name)
         answer = answer.having(RateLimit_Reason="jira-quota-tenant-based")
     return answer.having(Retry_After="1") if detail < 0.5 else answer

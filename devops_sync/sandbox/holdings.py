@@ -1,75 +1,32 @@
-"""The stored entities: the newest version of each, by credential, kind and key.
-
-A version replaces the stored one as a whole if its update sequence is strictly higher (Atlassian's
-reference; that an equal one is dropped was verified by others against Jira Cloud).
-"""
+"""The stored entities: the newest version of each, by credential, kind and key."""
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from msgspec import Struct
 
-TABLES = ("mention", "entity", "property_set")
+from devops_sync.jira.wire import devinfo
+
+from . import gates
+from .summaries import Summary
+
+TABLES = ("gate", "mention", "entity", "property_set")
+LARGEST_SEQUENCE = 2**63 - 1
 SCHEMA = (
     "CREATE TABLE IF NOT EXISTS property_set (id INTEGER PRIMARY KEY, pairs TEXT NOT NULL UNIQUE)",
     """CREATE TABLE IF NOT EXISTS entity (
-        id INTEGER PRIMARY KEY, credential INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL,
+        id INTEGER PRIMARY KEY, credential INTEGER NOT NULL, api TEXT NOT NULL, kind TEXT NOT NULL,
+        root TEXT NOT NULL, key TEXT NOT NULL,
         sequence INTEGER NOT NULL, payload TEXT NOT NULL, summary TEXT NOT NULL, issues TEXT NOT NULL,
         properties INTEGER NOT NULL REFERENCES property_set (id),
         change INTEGER NOT NULL UNIQUE, stored_at REAL NOT NULL, UNIQUE (credential, kind, key))""",
     "CREATE INDEX IF NOT EXISTS entity_by_properties ON entity (properties)",
+    "CREATE INDEX IF NOT EXISTS entity_by_root ON entity (credential, api, root)",
     """CREATE TABLE IF NOT EXISTS mention (
         issue TEXT NOT NULL, entity INTEGER NOT NULL, PRIMARY KEY (issue, entity)) WITHOUT ROWID""",
+    *gates.SCHEMA,
 )
-
-
-class Summary(Struct, array_like=True):
-    """What a list says of an entity."""
-
-    name: str
-    pipeline: str
-    environment: str
-    environment_type: str
-    state: str
-    updated_at: datetime
-
-
-class Version(Struct, array_like=True):
-    """One version of one entity; `issues` are those of its issues that exist."""
-
-    key: tuple[str | int, ...]
-    sequence: int
-    payload: str
-    summary: Summary
-    issues: tuple[str, ...]
-
-
-class Submission(Struct, tag=True):
-    """Versions to store, all with the same properties."""
-
-    kind: str
-    properties: dict[str, str]
-    versions: list[Version]
-
-
-class Removal(Struct, tag=True):
-    """One entity to delete."""
-
-    kind: str
-    key: tuple[str | int, ...]
-
-
-class Sweep(Struct, tag=True):
-    """Every entity to delete that has all of these properties."""
-
-    kind: str
-    properties: list[tuple[str, str]]
-
-
-Change = Submission | Removal | Sweep
 
 
 class Holding(NamedTuple):
@@ -88,77 +45,10 @@ class Holding(NamedTuple):
     stored_at: float
 
 
-def apply(connection: sqlite3.Connection, owner: int, change: Change, now: float) -> None:
-    """Carry out one change, inside the caller's transaction."""
-    if isinstance(change, Submission):
-        _store(connection, owner, change, now)
-    elif isinstance(change, Removal):
-        _delete(connection, "credential = ? AND kind = ? AND key = ?", (owner, change.kind, _text(change.key)))
-    else:
-        for properties in _sets_having(connection, change.properties):
-            _delete(connection, "properties = ? AND credential = ? AND kind = ?", (properties, owner, change.kind))
-
-
-def _store(connection: sqlite3.Connection, owner: int, submission: Submission, now: float) -> None:
-    properties = _property_set(connection, submission.properties)
-    (latest,) = connection.execute("SELECT coalesce(max(change), 0) FROM entity").fetchone()
-    for version in submission.versions:
-        key, issues = _text(version.key), _text(version.issues)
-        held = connection.execute(
-            "SELECT id, sequence, issues FROM entity WHERE credential = ? AND kind = ? AND key = ?",
-            (owner, submission.kind, key),
-        ).fetchone()
-        if held and version.sequence <= held[1]:
-            continue
-        latest += 1
-        row = (version.sequence, version.payload, _text(version.summary), issues, properties, latest, now)
-        if held:
-            connection.execute(
-                "UPDATE entity SET sequence = ?, payload = ?, summary = ?, issues = ?, properties = ?,"
-                " change = ?, stored_at = ? WHERE id = ?",
-                (*row, held[0]),
-            )
-        else:
-            cursor = connection.execute(
-                "INSERT INTO entity (sequence, payload, summary, issues, properties, change, stored_at,"
-                " credential, kind, key) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (*row, owner, submission.kind, key),
-            )
-            held = (cursor.lastrowid, 0, "[]")
-        if held[2] != issues:
-            _mention(connection, held[0], msgspec.json.decode(held[2]), version.issues)
-
-
-def _mention(connection: sqlite3.Connection, entity: int, before: list[str], after: tuple[str, ...]) -> None:
-    gone = [(issue, entity) for issue in before]
-    connection.executemany("DELETE FROM mention WHERE issue = ? AND entity = ?", gone)
-    connection.executemany("INSERT OR IGNORE INTO mention VALUES (?, ?)", [(issue, entity) for issue in after])
-
-
-def _property_set(connection: sqlite3.Connection, properties: dict[str, str]) -> int:
-    pairs = _text(dict(sorted(properties.items())))
-    connection.execute("INSERT OR IGNORE INTO property_set (pairs) VALUES (?)", (pairs,))
-    found: tuple[int] = connection.execute("SELECT id FROM property_set WHERE pairs = ?", (pairs,)).fetchone()
-    return found[0]
-
-
-def _sets_having(connection: sqlite3.Connection, wanted: list[tuple[str, str]]) -> list[int]:
+def sets_having(connection: sqlite3.Connection, wanted: list[tuple[str, str]]) -> list[int]:
+    """The property sets that have all of these pairs."""
     sets = connection.execute("SELECT id, pairs FROM property_set").fetchall()
     return [number for number, pairs in sets if set(wanted) <= set(msgspec.json.decode(pairs).items())]
-
-
-def _delete(connection: sqlite3.Connection, where: str, values: tuple[str | int, ...]) -> None:
-    """`where` is one of this file's own conditions; what a client sent is in `values`."""
-    found = connection.execute(f"SELECT id, issues FROM entity WHERE {where}", values).fetchall()  # noqa: S608
-    for entity, issues in found:
-        _mention(connection, entity, msgspec.json.decode(issues), ())
-    connection.execute(f"DELETE FROM entity WHERE {where}", values)  # noqa: S608
-
-
-def forget(connection: sqlite3.Connection, owner: int) -> None:
-    """Delete everything of one credential."""
-    _delete(connection, "credential = ?", (owner,))
-    connection.execute("DELETE FROM property_set WHERE id NOT IN (SELECT properties FROM entity)")
 
 
 _COLUMNS = (
@@ -170,9 +60,39 @@ _COLUMNS = (
 def payload(connection: sqlite3.Connection, owner: int, kind: str, key: tuple[str | int, ...]) -> str | None:
     """An entity as it was submitted, or None."""
     found = connection.execute(
-        "SELECT payload FROM entity WHERE credential = ? AND kind = ? AND key = ?", (owner, kind, _text(key))
+        "SELECT payload FROM entity WHERE credential = ? AND kind = ? AND key = ?", (owner, kind, text(key))
     ).fetchone()
     return found[0] if found else None
+
+
+MOST_RECENT = 400
+_ARRAYS = {kind: array for kind, (array, _word, _model) in devinfo.ENTITIES.items()}
+
+
+def repository(connection: sqlite3.Connection, owner: int, key: tuple[str | int, ...]) -> bytes | None:
+    """A repository with its most recent entities, or None. The sender's own sequence says what is recent."""
+    alone = payload(connection, owner, "repository", key)
+    if alone is None:
+        return None
+    fields = msgspec.json.decode(alone.encode(), type=dict[str, msgspec.Raw])
+    arrays: dict[str, list[msgspec.Raw]] = {array: [] for array in _ARRAYS.values()}
+    rows = connection.execute(
+        "SELECT kind, payload FROM entity WHERE credential = ? AND api = 'devinfo' AND root = ?"
+        " AND kind <> 'repository' ORDER BY sequence DESC, change DESC LIMIT ?",
+        (owner, key[0], MOST_RECENT),
+    )
+    for kind, entity in rows:
+        arrays[_ARRAYS[kind]].append(msgspec.Raw(entity.encode()))
+    return msgspec.json.encode({**fields, **arrays})
+
+
+def exists(connection: sqlite3.Connection, owner: int, api: str, properties: list[tuple[str, str]], up_to: int) -> bool:
+    """Whether anything of an API has all of these properties and no sequence beyond `up_to`."""
+    statement = "SELECT 1 FROM entity WHERE credential = ? AND api = ? AND properties = ? AND sequence <= ? LIMIT 1"
+    return any(
+        connection.execute(statement, (owner, api, found, up_to)).fetchone()
+        for found in sets_having(connection, properties)
+    )
 
 
 def everything(connection: sqlite3.Connection) -> Iterator[Holding]:
@@ -244,5 +164,6 @@ def _holding(row: tuple[int, int, int, str, str, int, str, str, str, str, float]
     )
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """A value as it is stored: a key, a list of issues."""
     return msgspec.json.encode(value).decode()

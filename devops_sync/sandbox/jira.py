@@ -1,27 +1,41 @@
 """What Jira does with a request to one of its DevOps APIs.
 
-Sources: Atlassian's reference of the deployments API and the answers that clients in the field have seen:
-rejections inside a 202, the wording of the messages, unknown keys, properties that are never given back.
+Sources: Atlassian's reference of the APIs and the answers that clients in the field have seen: rejections inside
+a 202, the wording of the messages, unknown keys, properties that are never given back.
 """
 
+import re
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from urllib.parse import parse_qsl
-
-import msgspec
 
 from devops_sync.jira import receipts, wire
 
-from . import holdings
+from . import changes, holdings, judging
 from .issues import Issues
-from .kinds import Key, Kind
-from .messages import Answer, Request, no_such_path, refused, said, trace_id, wrong_method
+from .kinds import Api, Key, Route
+from .messages import Answer, Request, no_such_path, said, trace_id, wrong_method
 from .settings import Settings
 from .store import Credential, Store
 
-ISSUE_TYPES = ("issueKeys", "issueIdOrKeys")
-_IGNORED = ("_updateSequenceNumber",)  # "This parameter usage is no longer supported", says the reference.
+_NUMBER = re.compile(r"-?[0-9]{1,19}")
+_ENTITY_TYPES = ("commit", "branch", "pull_request")
+
+
+class Refused(Exception):
+    """The request is answered with 400 and this sentence."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request of which it is known whose it is, and which row of the table it asks for."""
+
+    api: Api
+    route: Route
+    key: Key
+    owner: Credential
+    request: Request
 
 
 class Jira:
@@ -31,128 +45,136 @@ class Jira:
         self._store = store
         self._settings = settings
         self._issues = issues
+        self._operations: Mapping[str, Callable[[Call], Answer]] = {
+            "submit": self._submit,
+            "read": self._read,
+            "read_repository": self._read_repository,
+            "read_gate": self._read_gate,
+            "exists_by_properties": self._exists,
+            "delete": self._delete,
+            "delete_entity": self._delete_entity,
+            "delete_repository": self._delete_repository,
+            "delete_by_properties": self._delete_by_properties,
+        }
 
-    def answer(self, kind: Kind, segments: tuple[str, ...], owner: Credential, request: Request) -> Answer:
+    def answer(self, api: Api, segments: tuple[str, ...], owner: Credential, request: Request) -> Answer:
         """Answer a request whose address ends in `segments`, below the base of the API."""
-        if segments == ("bulk",):
-            return self._submit(kind, owner, request) if request.method == "POST" else wrong_method("POST")
-        if segments == ("bulkByProperties",):
-            return self._sweep(kind, owner, request) if request.method == "DELETE" else wrong_method("DELETE")
-        gating = segments[-1:] == ("gating-status",)
-        key = kind.key_from(segments[:-1] if gating else segments)
-        if key is None:
-            return no_such_path()
-        if gating:
-            return refused(404, kind.missing) if request.method == "GET" else wrong_method("GET")
-        if request.method == "GET":
-            return self._read(kind, owner, key)
-        if request.method == "DELETE":
-            return self._accept(owner, holdings.Removal(kind.name, key))
-        return wrong_method("GET", "DELETE")
+        for route in api.routes:
+            key = route.key_in(segments)
+            if key is None:
+                continue
+            operation = route.does.get(request.method)
+            if operation is None:
+                return wrong_method(*route.does)
+            try:
+                return self._operations[operation](Call(api, route, key, owner, request))
+            except Refused as refused:
+                return api.refused(400, str(refused))
+        return no_such_path()
 
-    def _submit(self, kind: Kind, owner: Credential, request: Request) -> Answer:
-        if len(request.body) > self._settings.body_limit:
-            return refused(413, kind.too_large)
+    def _submit(self, call: Call) -> Answer:
+        if len(call.request.body) > self._settings.body_limit:
+            return call.api.refused(413, call.api.too_large)
         try:
-            bulk = kind.read(request.body)
+            bulk = wire.read(call.api.name, call.request.body)
         except wire.Malformed as malformed:
-            return refused(malformed.status, malformed.message)
-        if len(bulk.items) > self._settings.bulk_limit:
-            return refused(413, kind.too_large)
-        judged = [_Judged(kind, item, self._issues) for item in bulk.items]
-        versions = [one.version() for one in judged if not one.error]
+            return call.api.refused(malformed.status, malformed.message)
+        count = sum(item.kind != "repository" for item in bulk.items)
+        if count > self._settings.bulk_limit:
+            return call.api.refused(413, call.api.too_large)
+        judged = [judging.Judged(item, self._issues) for item in bulk.items]
+        versions = [one.version() for one in judged if one.is_taken]
         if versions:
-            self._receive(owner, holdings.Submission(kind.name, bulk.properties, versions))
+            self._receive(call.owner, changes.Submission(call.api.name, bulk.properties, versions))
         body = receipts.write(
-            kind.name,
-            [one.item for one in judged if not one.error],
+            call.api.name,
+            [one.item for one in judged if one.is_taken],
             [(one.item, [{"message": one.error, "errorTraceId": trace_id()}]) for one in judged if one.error],
             dict.fromkeys(key for one in judged for key in one.unknown_keys),
-            _gathered(one.unknown_associations for one in judged),
+            judging.gathered(one.unknown_associations for one in judged),
         )
-        return Answer(202, body, entities=len(judged))
+        return Answer(202, body, entities=count)
 
-    def _sweep(self, kind: Kind, owner: Credential, request: Request) -> Answer:
-        try:
-            pairs = parse_qsl(request.query, keep_blank_values=True, errors="strict", max_num_fields=50)
-        except ValueError:
-            return refused(400, "The query string is not valid.")
-        properties = [(name, value) for name, value in pairs if name not in _IGNORED]
-        if not properties:
-            return refused(400, "At least one property is required.")
-        return self._accept(owner, holdings.Sweep(kind.name, properties))
-
-    def _accept(self, owner: Credential, change: holdings.Change) -> Answer:
-        self._receive(owner, change)
-        return Answer(202)
-
-    def _receive(self, owner: Credential, change: holdings.Change) -> None:
-        self._store.receive(owner, change, self._settings.delay)
-
-    def _read(self, kind: Kind, owner: Credential, key: Key) -> Answer:
+    def _read(self, call: Call) -> Answer:
         self.settle()
         with self._store.reading() as connection:
-            found = holdings.payload(connection, owner.id, kind.name, key)
+            found = holdings.payload(connection, call.owner.id, call.route.kind, call.key)
         if found is None:
-            return refused(404, kind.missing)
+            return call.api.refused(404, call.api.missing)
         return Answer(200, found.encode(), entities=1)
+
+    def _read_repository(self, call: Call) -> Answer:
+        self.settle()
+        with self._store.reading() as connection:
+            found = holdings.repository(connection, call.owner.id, call.key)
+        if found is None:
+            return call.api.refused(404, call.api.missing)
+        return Answer(200, found, entities=1)
+
+    def _read_gate(self, call: Call) -> Answer:
+        return call.api.refused(404, call.api.missing)
+
+    def _exists(self, call: Call) -> Answer:
+        properties, up_to = _properties(call)
+        self.settle()
+        with self._store.reading() as connection:
+            found = holdings.exists(connection, call.owner.id, call.api.name, properties, up_to)
+        return said(200, {"hasDataMatchingProperties": found})
+
+    def _delete(self, call: Call) -> Answer:
+        return self._accept(call, changes.Removal(call.route.kind, call.key))
+
+    def _delete_entity(self, call: Call) -> Answer:
+        repository, kind, ident = call.key
+        if kind not in _ENTITY_TYPES:
+            raise Refused(f"The entity type must be one of {', '.join(_ENTITY_TYPES)}.")
+        return self._accept(call, changes.Removal(str(kind), (repository, ident), _up_to(call)))
+
+    def _delete_repository(self, call: Call) -> Answer:
+        return self._accept(call, changes.Clearing(str(call.key[0]), _up_to(call)))
+
+    def _delete_by_properties(self, call: Call) -> Answer:
+        return self._accept(call, changes.Sweep(call.api.name, *_properties(call)))
+
+    def _accept(self, call: Call, change: changes.Change) -> Answer:
+        self._receive(call.owner, change)
+        return Answer(202)
+
+    def _receive(self, owner: Credential, change: changes.Change) -> None:
+        self._store.receive(owner, change, self._settings.delay)
 
     def settle(self) -> None:
         """Store what has waited for long enough."""
         self._store.settle(time.time() - self._settings.delay)
 
 
-class _Judged:
-    """One entity of a bulk: which of its issues exist, and why it is rejected, if it is."""
-
-    def __init__(self, kind: Kind, item: wire.Item, issues: Issues):
-        self.item = item
-        self.error = item.fault
-        self.known: list[str] = []
-        self.unknown_keys: list[str] = []
-        self.unknown_associations: list[tuple[str, Any]] = []
-        self._kind = kind
-        if item.value is not None:
-            anything_else = self._look_up(item.value, issues)
-            if not self.known and not anything_else:
-                self.error = kind.nothing_known
-
-    def _look_up(self, value: Any, issues: Issues) -> bool:
-        """Sort the issues into known and unknown; say whether anything else was named."""
-        for key in value.issue_keys or ():
-            (self.known if key in issues else self.unknown_keys).append(key)
-        anything_else = False
-        for association in value.associations or ():
-            for raw in association.values:
-                named = msgspec.json.decode(raw)
-                if association.association_type in ISSUE_TYPES and str(named) in issues:
-                    self.known.append(str(named))
-                elif association.association_type in ISSUE_TYPES or named == "":
-                    self.unknown_associations.append((association.association_type, named))
-                else:
-                    anything_else = True
-        return anything_else
-
-    def version(self) -> holdings.Version:
-        value = self.item.value
-        return holdings.Version(
-            key=tuple(self.item.key.values()),
-            sequence=self._kind.sequence(value),
-            payload=self.item.raw,
-            summary=self._kind.summary(value),
-            issues=tuple(dict.fromkeys(self.known)),
-        )
+def _pairs(call: Call) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(call.request.query, keep_blank_values=True, errors="strict", max_num_fields=50)
+    except ValueError:
+        raise Refused("The query string is not valid.") from None
 
 
-def _gathered(unknown: Iterable[list[tuple[str, Any]]]) -> list[Mapping[str, Any]]:
-    """Unknown associations as the receipt lists them: by type, each value once."""
-    types: dict[str, list[Any]] = {}
-    for pairs in unknown:
-        for name, value in pairs:
-            values = types.setdefault(name, [])
-            if value not in values:
-                values.append(value)
-    return [{"associationType": name, "values": values} for name, values in types.items()]
+def _properties(call: Call) -> tuple[list[tuple[str, str]], int]:
+    """The properties in the query, and up to which sequence they count. Raises `Refused`."""
+    pairs = _pairs(call)
+    properties = [(name, value) for name, value in pairs if name not in (*call.api.ignored, call.api.up_to)]
+    if not properties:
+        raise Refused("At least one property is required.")
+    names = [name for name, _value in pairs]
+    if call.api.up_to and len(set(names)) < len(names):
+        raise Refused("A property can be given only once; several values of one property need several requests.")
+    return properties, _up_to(call)
+
+
+def _up_to(call: Call) -> int:
+    """Up to which sequence a deletion counts. Raises `Refused` for one that is no number."""
+    found = [value for name, value in _pairs(call) if name == call.api.up_to]
+    if not found or not call.api.up_to:
+        return holdings.LARGEST_SEQUENCE
+    if len(found) > 1 or not _NUMBER.fullmatch(found[0]):
+        raise Refused(f"'{call.api.up_to}' must be a number.")
+    return max(-holdings.LARGEST_SEQUENCE, min(int(found[0]), holdings.LARGEST_SEQUENCE))
 
 
 def tenant_info(store: Store) -> Answer:

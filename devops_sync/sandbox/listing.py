@@ -50,8 +50,8 @@ class Listing(NamedTuple):
             id=holding.id,
             name=holding.summary.name or "without a name",
             number=holding.key[-1],
-            pipeline=holding.summary.pipeline,
-            environment=holding.summary.environment,
+            pipeline=holding.summary.place,
+            environment=holding.summary.detail,
             state=state(holding.summary.state),
             issues=_issues(sorted(holding.issues, key=lambda key: key != self.issue)),
             sequence=holding.sequence,
@@ -112,7 +112,8 @@ def _address(address: str, there: bool) -> Html:
 def panel(held: list[Holding], issue: str, now: datetime) -> Html:
     """The newest deployment of each pipeline in each environment, as Jira's issue panel lists them."""
     newest: dict[tuple[object, ...], Holding] = {}
-    for holding in sorted(held, key=lambda one: int(one.key[-1])):
+    deployments = (one for one in held if one.kind == "deployment")
+    for holding in sorted(deployments, key=lambda one: int(one.key[-1])):
         newest[holding.owner, *holding.key[:-1]] = holding
     found = sorted(newest.values(), key=lambda one: (_ORDER.index(one.summary.environment_type), one.key[:-1]))
     heads = ("Deployment", "Pipeline", "Environment", "State", "Last updated")
@@ -132,9 +133,9 @@ def _panel_row(holding: Holding, now: datetime) -> Html:
         '<td class="state-cell">{state}</td><td class="time">{updated}</td></tr>',
         id=holding.id,
         name=holding.summary.name or "without a name",
-        pipeline=holding.summary.pipeline,
-        environment=holding.summary.environment,
+        pipeline=holding.summary.place,
+        environment=holding.summary.detail,
         type=holding.summary.environment_type,
         state=state(holding.summary.state),
-        updated=instant(holding.summary.updated_at, now),
+        updated=instant(holding.summary.updated_at, now) if holding.summary.updated_at else "",
     )

@@ -1,11 +1,11 @@
 """A request and an answer, free of sockets, and the shapes in which Jira says no.
 
-Sources: Atlassian's reference of the deployments API documents an array of messages for 400 and 413, and
-no body at all for 401 and 404; `{"code", "message"}` is what clients in the field see with a 401.
+Sources: Atlassian's reference documents an array of messages for 400 and 413 (development information: an object
+that holds it), and no body at all for 401, 403 and 404; `{"code", "message"}` is what clients see with a 401.
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from urllib.parse import unquote
@@ -73,14 +73,31 @@ def said(status: int, content: object) -> Answer:
     return Answer(status, msgspec.json.encode(content))
 
 
-def refused(status: int, *messages: str) -> Answer:
-    """The array of messages with which the deployments API refuses a request."""
-    return said(status, [{"message": message, "errorTraceId": trace_id()} for message in messages])
+Refuse = Callable[[int, str], Answer]
+
+
+def refused(status: int, message: str) -> Answer:
+    """The array of messages with which deployments and builds refuse a request."""
+    return said(status, [_error(message)])
+
+
+def refused_devinfo(status: int, message: str) -> Answer:
+    """The object with which development information refuses a request."""
+    return said(status, {"errorMessages": [_error(message)]})
+
+
+def _error(message: str) -> dict[str, str]:
+    return {"message": message, "errorTraceId": trace_id()}
 
 
 def unauthorized() -> Answer:
     """What Jira's gateway says to a token that is missing, unknown, revoked or has run out."""
     return said(401, {"code": 401, "message": "Unauthorized"})
+
+
+def forbidden(message: str) -> Answer:
+    """What a credential gets that is known and may not; no body is documented."""
+    return said(403, {"code": 403, "message": message})
 
 
 def no_such_path() -> Answer:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import control, faults, jira, pages, rates, tokens
 from .issues import DEFAULT, Issues
-from .kinds import KINDS, Kind
+from .kinds import APIS, Api
 from .log import Log
 from .messages import Answer, Request, no_such_path, unauthorized, wrong_method
 from .settings import Settings
@@ -90,21 +90,21 @@ class Sandbox:
         owner = tokens.bearer(request, self.store)
         if owner is None:
             return unauthorized(), None
-        kind, cloud_id, rest = found
+        api, cloud_id, rest = found
         if cloud_id not in (None, self.store.cloud_id):
             return no_such_path(), owner
-        return self._troubled(kind, rest, owner, request), owner
+        return self._troubled(api, rest, owner, request), owner
 
     def _grant(self, request: Request) -> Callable[[], Answer]:
         return lambda: tokens.grant(request, self.store, self.settings.token_life)
 
-    def _troubled(self, kind: Kind, rest: tuple[str, ...], owner: Credential, request: Request) -> Answer:
+    def _troubled(self, api: Api, rest: tuple[str, ...], owner: Credential, request: Request) -> Answer:
         """Jira's answer, unless the burst limit or a fault comes in between."""
         passes, headers = self.meter.count(owner.id, request.method)
         if not passes:
             return replace(rates.exceeded(headers), fault="rate")
-        instead, becomes = self.faults.draw()
-        answer = instead or self.jira.answer(kind, rest, owner, request)
+        instead, becomes = self.faults.draw(api.refused)
+        answer = instead or self.jira.answer(api, rest, owner, request)
         return replace(becomes(answer), headers={**headers, **answer.headers})
 
 
@@ -112,15 +112,15 @@ def _only(method: str, request: Request, then: Callable[[], Answer]) -> Answer:
     return then() if request.method == method else wrong_method(method)
 
 
-def _api(segments: tuple[str, ...]) -> tuple[Kind, str | None, tuple[str, ...]] | None:
-    """The kind, the cloud id (of a gateway's address) and the rest of an address, or None."""
-    for kind in KINDS:
+def _api(segments: tuple[str, ...]) -> tuple[Api, str | None, tuple[str, ...]] | None:
+    """The API, the cloud id (of a gateway's address) and the rest of an address, or None."""
+    for api in APIS:
         match segments:
-            case ("rest", name, version, *rest) if (name, version) == (kind.name, kind.version):
-                return kind, None, tuple(rest)
+            case ("rest", name, version, *rest) if (name, version) == (api.name, api.version):
+                return api, None, tuple(rest)
             case ("jira", name, version, "cloud", cloud_id, *rest) if (name, version) == (
-                kind.name,
-                kind.gateway_version,
+                api.name,
+                api.gateway_version,
             ):
-                return kind, cloud_id, tuple(rest)
+                return api, cloud_id, tuple(rest)
     return None

@@ -17,13 +17,13 @@ from pathlib import Path
 
 import msgspec
 
-from . import holdings
+from . import changes, holdings
 
 FILE = "sandbox.sqlite3"
 SETTLED_AT_ONCE = 20
 
 # A file of another version keeps its credentials and loses its data, which the sender can send again.
-_VERSION = 1
+_VERSION = 2
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS installation (cloud_id TEXT NOT NULL, signing_key BLOB NOT NULL)",
     """CREATE TABLE IF NOT EXISTS credential (
@@ -125,13 +125,13 @@ class Store:
         """How many accepted requests are not stored yet."""
         return self._waiting
 
-    def receive(self, owner: Credential, change: "holdings.Change", delay: float) -> None:
+    def receive(self, owner: Credential, change: changes.Change, delay: float) -> None:
         """Take a change; it is stored `delay` seconds later, after everything that came before it."""
         if delay <= 0:
             self.settle(time.time())
         with self.writing() as connection:
             if delay <= 0 and not self._waiting:
-                holdings.apply(connection, owner.id, change, time.time())
+                changes.apply(connection, owner.id, change, time.time())
             else:
                 connection.execute(
                     "INSERT INTO arrival (arrived_at, credential, change) VALUES (?, ?, ?)",
@@ -154,7 +154,7 @@ class Store:
                 return 0
             with self.writing():
                 for _id, owner, change in due:
-                    holdings.apply(connection, owner, msgspec.json.decode(change, type=holdings.Change), time.time())
+                    changes.apply(connection, owner, msgspec.json.decode(change, type=changes.Change), time.time())
                 connection.executemany("DELETE FROM arrival WHERE id = ?", [(row[0],) for row in due])
             self._waiting -= len(due)
         return len(due)
@@ -170,7 +170,7 @@ class Store:
     def empty(self, owner: Credential) -> None:
         """Delete everything that a credential has sent, also what is still to be stored."""
         with self.writing() as connection:
-            holdings.forget(connection, owner.id)
+            changes.forget(connection, owner.id)
             self._waiting -= connection.execute("DELETE FROM arrival WHERE credential = ?", (owner.id,)).rowcount
 
     def revoke_tokens(self, owner: Credential) -> None:
