@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
@@ -11,10 +12,11 @@ from django.db import connection, transaction
 from django.db.utils import OperationalError
 from django.utils import timezone
 
-from . import doorbell, envelopes, projection
+from . import doorbell, envelopes, projection, removal
 from .jira import wire
-from .kinds import KINDS
-from .models import Confirmation, Deployment, Entry, Lane, Site, Submission, Token, User
+from .kinds import KINDS, of_api
+from .models import Confirmation, Deletion, Entry, Lane, PropertySet, Site, Submission, Token, User
+from .models.current import Current
 from .models.submission import time_ordered_id
 
 
@@ -143,13 +145,33 @@ def _live_lane(site_id: int, api: str) -> int:
     return lane.pk
 
 
-def current_deployment(site: Site, pipeline_id: str, environment_id: str, number: int) -> Deployment | None:
-    """What the ledger holds of one deployment now, with the entry that says it."""
-    return (
-        Deployment.objects.filter(site=site, pipeline_id=pipeline_id, environment_id=environment_id, number=number)
+def delete(site: Site, asked: removal.Asked) -> Deletion:
+    """Take a deletion: what falls under it is gone from the ledger's current state, and goes from Jira in turn."""
+    lane = Lane.objects.get(pk=_live_lane(site.pk, asked.api))
+    deletion = removal.store(site, lane, asked)
+    transaction.on_commit(lambda: doorbell.ring(lane.pk))
+    return deletion
+
+
+def current(site: Site, kind: str, key: Sequence[str | int]) -> Current | None:
+    """What the ledger holds of one entity now, with the entry that says it; also what was deleted."""
+    row = KINDS[kind]
+    found: Current | None = (
+        row.model._default_manager.filter(site=site, **dict(zip(row.key, key, strict=True)))
         .select_related("entry")
         .first()
     )
+    return found
+
+
+def has_with_properties(site: Site, api: str, pairs: Mapping[str, str], until: int | None = None) -> bool:
+    """Whether anything of an API has all of these properties, up to a sequence where one is given."""
+    sets = PropertySet.objects.filter(site=site, pairs__contains=dict(pairs))
+    for kind in of_api(api):
+        found = kind.model._default_manager.filter(site=site, property_set__in=sets, deleted_at=None)
+        if (found if until is None else found.filter(sequence__lte=until)).exists():
+            return True
+    return False
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from .jira import client as jira
+from .kinds import APIS
 from .models import Grant, Lane, Site, Token, User
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
@@ -56,7 +57,7 @@ def connect(
     try:
         with transaction.atomic():
             site.save()
-            Lane.objects.create(site=site, api="deployments", priority=Lane.Priority.LIVE)
+            Lane.objects.bulk_create(Lane(site=site, api=api, priority=Lane.Priority.LIVE) for api in APIS)
     except IntegrityError:
         raise Wrong(f"A site named '{slug}' or with the cloud id {tenant.cloud_id} is connected already.") from None
     return site

@@ -46,3 +46,83 @@ def issues(*keys: str) -> list[dict[str, Any]]:
 def bulk(*deployments: Any, **around: Any) -> bytes:
     """The body of a submitDeployments request."""
     return json.dumps({**around, "deployments": list(deployments)}).encode()
+
+
+def build(number: int = 1, sequence: int = 1, **changes: Any) -> dict[str, Any]:
+    """A valid build with some fields changed; `MISSING` takes a field out."""
+    made: dict[str, Any] = {
+        "pipelineId": "checkout-api",
+        "buildNumber": number,
+        "updateSequenceNumber": sequence,
+        "displayName": f"checkout-api #{number}",
+        "url": f"https://ci.example/checkout-api/{number}",
+        "state": "successful",
+        "lastUpdated": "2026-11-18T13:02:02.000Z",
+        "issueKeys": ["SHOP-1"],
+        "testInfo": {"totalNumber": 150, "numberPassed": 145, "numberFailed": 5},
+        "references": [{"commit": {"id": "abc", "repositoryUri": "https://git.example/r"}}],
+        **changes,
+    }
+    return {name: value for name, value in made.items() if value is not MISSING}
+
+
+def commit(ident: str = "abc123", sequence: int = 1, **changes: Any) -> dict[str, Any]:
+    """A valid commit."""
+    made: dict[str, Any] = {
+        "id": ident,
+        "updateSequenceId": sequence,
+        "issueKeys": ["SHOP-1"],
+        "message": "SHOP-1 Mend the basket",
+        "author": {"name": "A committer"},
+        "fileCount": 1,
+        "url": f"https://git.example/r/commits/{ident}",
+        "authorTimestamp": "2026-11-18T12:00:00+01:00",
+        "displayId": ident[:7],
+        **changes,
+    }
+    return {name: value for name, value in made.items() if value is not MISSING}
+
+
+def branch(ident: str = "main", sequence: int = 1, **changes: Any) -> dict[str, Any]:
+    """A valid branch."""
+    made: dict[str, Any] = {
+        "id": ident,
+        "updateSequenceId": sequence,
+        "issueKeys": ["SHOP-1"],
+        "name": ident,
+        "lastCommit": commit("def456", sequence),
+        "url": f"https://git.example/r/branches/{ident}",
+        **changes,
+    }
+    return {name: value for name, value in made.items() if value is not MISSING}
+
+
+def pull_request(ident: str = "7", sequence: int = 1, **changes: Any) -> dict[str, Any]:
+    """A valid pull request."""
+    made: dict[str, Any] = {
+        "id": ident,
+        "updateSequenceId": sequence,
+        "issueKeys": ["SHOP-1"],
+        "status": "OPEN",
+        "title": "SHOP-1 Mend the basket",
+        "author": {"name": "A committer"},
+        "commentCount": 2,
+        "sourceBranch": "mend",
+        "lastUpdate": "2026-11-18T12:30:00Z",
+        "url": f"https://git.example/r/pulls/{ident}",
+        "displayId": f"#{ident}",
+        **changes,
+    }
+    return {name: value for name, value in made.items() if value is not MISSING}
+
+
+def repository(ident: str = "r1", sequence: int = 1, **inside: Any) -> dict[str, Any]:
+    """A valid repository with its commits, branches and pullRequests."""
+    made = {"id": ident, "name": ident, "url": f"https://git.example/{ident}", "updateSequenceId": sequence}
+    return {**made, **inside}
+
+
+def bulk_of(api: str, *entities: Any, **around: Any) -> bytes:
+    """The body of a submission to one API."""
+    name = "repositories" if api == "devinfo" else api
+    return json.dumps({**around, name: entities}).encode()

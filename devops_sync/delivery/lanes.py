@@ -12,6 +12,7 @@ import socket
 import threading
 import time
 import uuid
+from typing import Any
 
 import msgspec
 from django.db import connection, transaction
@@ -19,16 +20,21 @@ from django.utils import timezone
 
 from .. import vault
 from ..jira import client as jira
-from ..models import Delivery, Entry, Lane
+from ..models import Deletion, Delivery, Entry, Lane
 from . import outcomes
 from .batch import Batch, next_batch
 from .clients import client_of
+from .removal import Removal, next_removal
 
 log = logging.getLogger(__name__)
 
 # Longer than one request can take, with its token: see the limits in `jira.client`.
 LEASE = dt.timedelta(seconds=50)
 TURN_SECONDS = 20.0
+
+_FINAL = (Delivery.Verdict.RECEIVED, Delivery.Verdict.REFUSED)
+# What one request carries.
+Load = Batch | Removal
 
 _stopping = threading.Event()
 
@@ -83,25 +89,30 @@ class _Turn:
     def work(self, deadline: float) -> bool:
         """Send until nothing waits or the lane may not be used. Returns False when time ran out before that."""
         while not _stopping.is_set() and time.monotonic() < deadline:
-            batch = next_batch(self.lane)
-            if batch is None or not self._send(batch):
+            load = self._next()
+            if load is None or not self._send(load):
                 return True
         return False
+
+    def _next(self) -> Load | None:
+        """The next entries, or the deletion that stands before all others."""
+        removal = next_removal(self.lane)
+        return next_batch(self.lane, before=removal.deletion.pk if removal else None) or removal
 
     def give_back(self) -> None:
         Lane.objects.filter(pk=self.lane.pk, fence=self.fence).update(leased_until=None, leased_by="")
 
-    def _send(self, batch: Batch) -> bool:
-        """Send a batch, in halves where Jira refuses it whole. Returns False when the lane has to rest."""
-        meaning = self._attempt(batch, token_was_fresh=False)
+    def _send(self, load: Load) -> bool:
+        """Send, in halves where Jira refuses a batch whole. Returns False when the lane has to rest."""
+        meaning = self._attempt(load, token_was_fresh=False)
         if meaning.retry_with_new_token:
-            meaning = self._attempt(batch, token_was_fresh=True)
-        if meaning.verdict == Delivery.Verdict.SPLIT:
-            first, second = batch.halves()
+            meaning = self._attempt(load, token_was_fresh=True)
+        if meaning.verdict == Delivery.Verdict.SPLIT and isinstance(load, Batch):
+            first, second = load.halves()
             return self._send(first) and self._send(second)
         return meaning.verdict in (Delivery.Verdict.RECEIVED, Delivery.Verdict.REFUSED)
 
-    def _attempt(self, batch: Batch, *, token_was_fresh: bool) -> outcomes.Meaning:
+    def _attempt(self, load: Load, *, token_was_fresh: bool) -> outcomes.Meaning:
         """One request on the wire, on record before it leaves and after it was answered."""
         self._renew()
         delivery: Delivery | None = None
@@ -109,33 +120,37 @@ class _Turn:
         try:
             client = client_of(self.lane.site)
             token = client.token()
-            request = client.submission(batch.body())
-            delivery = self._record(request, batch)
+            request = load.request(client)
+            delivery = self._record(request, load)
             answer = client.send(request, token)
-            meaning = outcomes.of_answer(
-                self.lane.api, answer, batch.entries, failures=self.lane.failures, token_was_fresh=token_was_fresh
-            )
+            meaning = self._meaning(load, answer, token_was_fresh)
             if meaning.retry_with_new_token:
                 client.forget_token(token)
         except jira.Unreachable as unreachable:
             meaning = outcomes.of_failure(str(unreachable), self.lane.failures, unreachable.retry_after)
         except (jira.Denied, jira.NotAllowed, vault.CannotOpen) as refusal:
-            meaning = outcomes.Meaning(
-                Delivery.Verdict.HELD, reason=f"{str(refusal).rstrip('.')}. Mend it, then try now."
-            )
-        self._settle(delivery, answer, meaning)
+            why = f"{str(refusal).rstrip('.')}. Mend it, then try now."
+            meaning = outcomes.Meaning(Delivery.Verdict.HELD, reason=why)
+        self._settle(load, delivery, answer, meaning)
         return meaning
+
+    def _meaning(self, load: Load, answer: jira.Answer, token_was_fresh: bool) -> outcomes.Meaning:
+        known: dict[str, Any] = {"failures": self.lane.failures, "token_was_fresh": token_was_fresh}
+        if isinstance(load, Removal):
+            return outcomes.of_deletion(answer, **known)
+        return outcomes.of_submission(self.lane.api, answer, load.entries, **known)
 
     def _renew(self) -> None:
         held = Lane.objects.filter(pk=self.lane.pk, fence=self.fence).update(leased_until=timezone.now() + LEASE)
         if not held:
             raise LaneLost
 
-    def _record(self, request: jira.Request, batch: Batch) -> Delivery:
+    def _record(self, request: jira.Request, load: Load) -> Delivery:
         return Delivery.objects.create(
             lane=self.lane,
             fence=self.fence,
-            entry_ids=[entry.pk for entry in batch.entries],
+            entry_ids=[entry.pk for entry in load.entries] if isinstance(load, Batch) else [],
+            deletion=load.deletion if isinstance(load, Removal) else None,
             method=request.method,
             url=request.url,
             request_headers={**request.headers, "Authorization": f"Bearer {jira.STRUCK_OUT}"},
@@ -144,7 +159,9 @@ class _Turn:
             started_at=timezone.now(),
         )
 
-    def _settle(self, delivery: Delivery | None, answer: jira.Answer | None, meaning: outcomes.Meaning) -> None:
+    def _settle(
+        self, load: Load, delivery: Delivery | None, answer: jira.Answer | None, meaning: outcomes.Meaning
+    ) -> None:
         """Write down what came back and what it means, in one transaction under this turn's fence."""
         now = timezone.now()
         if delivery is not None:
@@ -154,6 +171,8 @@ class _Turn:
             self._settle_lane(meaning, answer is not None, now)
             if delivery is not None and meaning.settled:
                 _settle_entries(delivery, meaning.settled, now)
+            if isinstance(load, Removal) and meaning.verdict in _FINAL:
+                _settle_deletion(load.deletion, meaning, now)
 
     def _complete(
         self, delivery: Delivery, answer: jira.Answer | None, meaning: outcomes.Meaning, now: dt.datetime
@@ -189,6 +208,16 @@ class _Turn:
         change["leased_until"] = now + LEASE
         if not Lane.objects.filter(pk=self.lane.pk, fence=self.fence).update(**change):
             raise LaneLost
+
+
+def _settle_deletion(deletion: Deletion, meaning: outcomes.Meaning, now: dt.datetime) -> None:
+    """Write down that Jira took a deletion, or why it did not."""
+    taken = meaning.verdict == Delivery.Verdict.RECEIVED
+    Deletion.objects.waiting().filter(pk=deletion.pk).update(
+        outcome=Deletion.Outcome.ACCEPTED if taken else Deletion.Outcome.REJECTED,
+        outcome_at=now,
+        errors=[] if taken else [{"message": meaning.reason.replace("\0", "")}],
+    )
 
 
 def _settle_entries(delivery: Delivery, settled: list[dict[str, object]], now: dt.datetime) -> None:

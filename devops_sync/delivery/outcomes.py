@@ -15,6 +15,7 @@ from ..models import Delivery, Entry
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 600.0
 _NEVER_NAMED = "Jira answered 202 without naming this entity."
+_NO_ISSUE_KNOWN = "Jira answered 202 without naming this entity; it does not know its issues."
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,32 @@ class Meaning:
     retry_with_new_token: bool = False
 
 
-def of_answer(api: str, answer: jira.Answer, entries: list[Entry], *, failures: int, token_was_fresh: bool) -> Meaning:
+def of_submission(
+    api: str, answer: jira.Answer, entries: list[Entry], *, failures: int, token_was_fresh: bool
+) -> Meaning:
     """Read Jira's answer to a submission of these entries. `failures` is how often the lane failed in a row."""
-    status = answer.status
-    if status in (200, 202):
+    if answer.status in (200, 202):
         return _received(api, answer, entries)
-    if status in (400, 413):
+    if answer.status in (400, 413):
         if len(entries) > 1:
             return Meaning(Delivery.Verdict.SPLIT)
         return Meaning(Delivery.Verdict.REFUSED, [_rejected(entries[0], _errors(answer))])
+    return _not_taken(answer, failures, token_was_fresh)
+
+
+def of_deletion(answer: jira.Answer, *, failures: int, token_was_fresh: bool) -> Meaning:
+    """Read Jira's answer to a deletion. That nothing was there is no failure: Jira answers 202 then, too."""
+    if answer.status in (200, 202, 204):
+        return Meaning(Delivery.Verdict.RECEIVED)
+    if answer.status in (400, 413):
+        said = "; ".join(error.message for error in _errors(answer))
+        return Meaning(Delivery.Verdict.REFUSED, reason=said[:2000])
+    return _not_taken(answer, failures, token_was_fresh)
+
+
+def _not_taken(answer: jira.Answer, failures: int, token_was_fresh: bool) -> Meaning:
+    """Jira did not take the request: time helps, a new token does, or a person has to."""
+    status = answer.status
     if status == 429 or status >= 500 or status == 408:
         return _later(answer, failures)
     if status == 401 and not token_was_fresh:
@@ -75,8 +93,12 @@ def _received(api: str, answer: jira.Answer, entries: list[Entry]) -> Meaning:
             settled.append(_rejected(entry, receipt.rejected[name], unknown))
         elif name in receipt.accepted:
             settled.append(_row(entry, Entry.Outcome.ACCEPTED, [], unknown))
+        elif entry.kind == "repository":
+            # Jira does not list a repository on its own, only what lies in it.
+            settled.append(_row(entry, Entry.Outcome.ACCEPTED, [], []))
         else:
-            settled.append(_rejected(entry, [receipts.Error(_NEVER_NAMED)], unknown))
+            why = _NO_ISSUE_KNOWN if unknown else _NEVER_NAMED
+            settled.append(_rejected(entry, [receipts.Error(why)], unknown))
     return Meaning(Delivery.Verdict.RECEIVED, settled)
 
 

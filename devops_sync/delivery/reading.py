@@ -1,7 +1,6 @@
 """Reading back: what Jira holds of an entry, asked again with patience, since Jira stores asynchronously."""
 
 import datetime as dt
-import json
 import logging
 
 import msgspec
@@ -10,7 +9,8 @@ from django.utils import timezone
 
 from .. import vault
 from ..jira import client as jira
-from ..jira import compare
+from ..jira import compare, keys
+from ..kinds import KINDS
 from ..models import Confirmation, Entry
 from .clients import client_of
 
@@ -39,13 +39,12 @@ def read_due() -> int:
 
 def _read(asked: Confirmation) -> None:
     entry = asked.entry
-    pipeline, environment, number = json.loads(entry.key)
     status: int | None = None
     body, url, failure = b"", "", ""
     differences: list[str] = []
     try:
         client = client_of(entry.site)
-        request = client.reading(pipeline, environment, number)
+        request = client.reading(KINDS[entry.kind].api, entry.kind, keys.parts(entry.key))
         url = request.url
         answer = _get(client, request)
         status, body = answer.status, answer.body[:_KEPT]
@@ -78,7 +77,11 @@ def _judge(entry: Entry, answer: jira.Answer) -> tuple[Confirmation.Result | Non
     if answer.status != 200:
         return Confirmation.Result.NOT_TOLD, [], f"Jira answered {answer.status}."
     try:
-        found = compare.differences(entry.payload, answer.body, entry.unknown_issues)
+        found = compare.differences(entry.kind, entry.key, entry.payload, answer.body, entry.unknown_issues)
+    except compare.NotThere:
+        return Confirmation.Result.MISSING, [], ""
+    except compare.CannotTell as cannot:
+        return Confirmation.Result.NOT_TOLD, [], str(cannot)
     except compare.Older:
         return Confirmation.Result.MISSING, [], "Jira still gives an older version."
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -35,6 +35,7 @@ class Call:
 
     request: HttpRequest
     received_at: dt.datetime
+    api: str
     site: Site
     token: Token
 
@@ -50,7 +51,7 @@ def machine(view: Path) -> Path:
         try:
             return view(request, **names)
         except Refuse as refuse:
-            return answers.refusal(refuse.status, refuse.sentence)
+            return answers.refusal(refuse.status, refuse.sentence, names.get("api", ""))
         except OperationalError:
             log.exception("the database cannot be used")
             unavailable = answers.refusal(503, "Waybill's database cannot be reached; nothing was taken.")
@@ -63,16 +64,16 @@ def machine(view: Path) -> Path:
     return csrf_exempt(login_not_required(answer))
 
 
-def for_sender(scope: str, *methods: str) -> Callable[[Callable[..., HttpResponse]], Path]:
-    """A machine path for senders whose token has `scope` for the site that the path names."""
+def for_sender(scope: str | dict[str, str], *methods: str) -> Callable[[Callable[..., HttpResponse]], Path]:
+    """A machine path for senders whose token has `scope`, or the scope of its method, for the site it names."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Path:
         @functools.wraps(view)
         def answer(
-            request: HttpRequest, *, cloud_id: str | None = None, slug: str | None = None, **names: Any
+            request: HttpRequest, *, api: str = "", cloud_id: str | None = None, slug: str | None = None, **names: Any
         ) -> HttpResponse:
-            received_at = timezone.now()
-            call = _admit(request, received_at, scope, methods, cloud_id, slug)
+            needed = scope if isinstance(scope, str) else scope.get(request.method or "", "read")
+            call = _admit(request, timezone.now(), needed, methods, api, cloud_id, slug)
             return view(call, **names)
 
         return machine(answer)
@@ -85,6 +86,7 @@ def _admit(
     received_at: dt.datetime,
     scope: str,
     methods: tuple[str, ...],
+    api: str,
     cloud_id: str | None,
     slug: str | None,
 ) -> Call:
@@ -92,18 +94,18 @@ def _admit(
     try:
         token = senders.sender_of(request, received_at)
     except senders.NotKnown as unknown:
-        raise _recorded(request, received_at, 401, str(unknown), unknown.token) from None
+        raise _recorded(api, request, received_at, 401, str(unknown), unknown.token) from None
     names = {"cloud_id": cloud_id, "slug": slug}
     site = token.site if senders.is_named(token.site, **names) else senders.site_of(**names)
     if site is None:
-        raise _recorded(request, received_at, 404, _no_site(cloud_id, slug), token)
+        raise _recorded(api, request, received_at, 404, _no_site(cloud_id, slug), token)
     if token.site_id != site.pk:
-        raise _recorded(request, received_at, 403, "The token belongs to another site.", token)
+        raise _recorded(api, request, received_at, 403, "The token belongs to another site.", token)
     if scope not in token.scopes:
-        raise _recorded(request, received_at, 403, f"The token lacks the scope '{scope}'.", token)
+        raise _recorded(api, request, received_at, 403, f"The token lacks the scope '{scope}'.", token)
     if request.method not in methods:
         raise Refuse(405, f"This path takes {' and '.join(methods)} only.")
-    return Call(request, received_at, site, token)
+    return Call(request, received_at, api, site, token)
 
 
 def _no_site(cloud_id: str | None, slug: str | None) -> str:
@@ -113,13 +115,13 @@ def _no_site(cloud_id: str | None, slug: str | None) -> str:
 
 
 def _recorded(
-    request: HttpRequest, received_at: dt.datetime, status: int, sentence: str, token: Token | None
+    api: str, request: HttpRequest, received_at: dt.datetime, status: int, sentence: str, token: Token | None
 ) -> Refuse:
     if request.method == "POST" and (token is not None or strangers.may_be_recorded()):
         size = request.META.get("CONTENT_LENGTH") or ""
         ledger.refuse(
             ledger.Arrival(
-                api="deployments",
+                api=api,
                 path=printable(request.path),
                 body=b"",
                 received_at=received_at,

@@ -1,15 +1,25 @@
 """The machine paths, in both of Jira's families."""
 
+import re
+
 from django.urls import path, re_path
 
-from . import deployments, edge
+from ..jira import paths
+from ..kinds import APIS
+from . import apis, edge
 
-_BASES = (
-    "jira/deployments/0.1/cloud/<str:cloud_id>",
-    "s/<str:slug>/rest/deployments/0.1",
-    "rest/deployments/0.1",
-)
-_ONE = "pipelines/<str:pipeline_id>/environments/<str:environment_id>/deployments/<str:number>"
+_SEGMENT = "[^/]+"
+
+
+def _bases(api: str) -> tuple[str, ...]:
+    """Where an API lies: on the gateway by cloud id, on a named site, and on the only one there is."""
+    version, site_version = re.escape(paths.GATEWAY_VERSIONS[api]), re.escape(paths.SITE_VERSIONS[api])
+    return (
+        rf"^jira/{api}/{version}/cloud/(?P<cloud_id>{_SEGMENT})",
+        rf"^s/(?P<slug>{_SEGMENT})/rest/{api}/{site_version}",
+        rf"^rest/{api}/{site_version}",
+    )
+
 
 urlpatterns = [
     path("healthz", edge.healthz, name="healthz"),
@@ -17,7 +27,16 @@ urlpatterns = [
     path("oauth/token", edge.token, name="oauth-token"),
     path("_edge/tenant_info", edge.tenant_info, name="tenant-info"),
     path("s/<str:slug>/_edge/tenant_info", edge.tenant_info, name="tenant-info-of-site"),
-    *[path(f"{base}/bulk", deployments.bulk) for base in _BASES],
-    *[path(f"{base}/{_ONE}", deployments.one) for base in _BASES],
+    *[
+        re_path(base + operation, view, {"api": api})
+        for api in APIS
+        for base in _bases(api)
+        for operation, view in (
+            ("/bulk$", apis.bulk),
+            ("/bulkByProperties$", apis.bulk_by_properties),
+            ("/existsByProperties$", apis.exists_by_properties),
+            (r"/(?P<rest>(?:pipelines|repository)/.+)$", apis.one),
+        )
+    ],
     re_path(r"^(?:jira|rest|s|oauth|_edge)(?:/|$)", edge.nowhere),
 ]

@@ -11,15 +11,14 @@ limits. Redirects are not followed: a renamed site answers POST with 302, and fo
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
 
 import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 
-from . import receipts
+from . import paths, receipts
 from .addresses import NotAllowed, PublicAdapter, check_url
 
 __all__ = [
@@ -41,7 +40,7 @@ WHOLE_ANSWER_SECONDS = 40.0
 LARGEST_ANSWER = 16 * 1024 * 1024
 RENEW_BEFORE_SECONDS = 60.0
 STRUCK_OUT = "struck out"
-_BASE = "/jira/deployments/0.1/cloud/"
+_ACCEPT = {"Accept": "application/json"}
 
 
 class Denied(Exception):
@@ -140,19 +139,32 @@ class Client:
         self._fetching = threading.Lock()
         self._local = threading.local()
 
-    def submission(self, body: bytes) -> Request:
-        """The request that submits deployments."""
-        return Request(
-            "POST", self._url("/bulk"), {"Content-Type": "application/json", "Accept": "application/json"}, body
-        )
+    def submission(self, api: str, body: bytes) -> Request:
+        """The request that submits entities to one API."""
+        headers = {"Content-Type": "application/json", **_ACCEPT}
+        return Request("POST", self._base(api) + "/bulk", headers, body)
 
-    def reading(self, pipeline_id: str, environment_id: str, number: int) -> Request:
-        """The request that reads one deployment back."""
-        path = "/".join(quote(part, safe="") for part in (pipeline_id, "environments", environment_id))
-        return Request("GET", self._url(f"/pipelines/{path}/deployments/{number}"), {"Accept": "application/json"})
+    def reading(self, api: str, kind: str, key: Sequence[str | int]) -> Request:
+        """The request that reads one entity back; of what lies in a repository, the whole repository."""
+        path = paths.entity("repository", key[:1]) if api == "devinfo" else paths.entity(kind, key)
+        return Request("GET", self._base(api) + path, _ACCEPT)
 
-    def _url(self, path: str) -> str:
-        return f"{self._credential.api_url}{_BASE}{quote(self._credential.cloud_id, safe='')}{path}"
+    def gate(self, key: Sequence[str | int]) -> Request:
+        """The request that asks for the gating status of one deployment."""
+        return Request("GET", f"{self._base('deployments')}{paths.entity('deployment', key)}/gating-status", _ACCEPT)
+
+    def deletion(self, api: str, kind: str, key: Sequence[str | int], until: int | None = None) -> Request:
+        """The request that deletes one entity; of development information, up to a sequence where one is given."""
+        query = f"?_updateSequenceId={until}" if until is not None else ""
+        return Request("DELETE", self._base(api) + paths.entity(kind, key) + query, _ACCEPT)
+
+    def sweep(self, api: str, properties: Mapping[str, str], until: int | None = None) -> Request:
+        """The request that deletes everything of one API that has all of these properties."""
+        pairs = [*properties.items(), *([("_updateSequenceId", str(until))] if until is not None else [])]
+        return Request("DELETE", self._base(api) + paths.by_properties("bulkByProperties", pairs), _ACCEPT)
+
+    def _base(self, api: str) -> str:
+        return self._credential.api_url + paths.on_gateway(api, self._credential.cloud_id)
 
     def send(self, request: Request, token: str) -> Answer:
         """Send one request, once, with a token from `token`. Raises `Unreachable` or `NotAllowed`."""

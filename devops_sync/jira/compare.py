@@ -1,41 +1,85 @@
 """Whether what Jira gives back is what was sent.
 
-Jira gives a deployment back as it was submitted, without properties and without commands, and with the
-issues that it knows. Only fields that were sent are compared: what the API adds is no difference.
+Jira gives an entity back as it was submitted, without properties and without commands, and with the issues
+that it knows. Only fields that were sent are compared: what the API adds is no difference.
 """
 
 from collections.abc import Collection
+from typing import Any
 
 import msgspec
+from msgspec import Raw
 
-from . import wire
+from . import keys, wire
 
-_PLAIN = ("state", "display_name", "url", "description", "label", "duration", "last_updated", "pipeline", "environment")
-_NAMES = {"display_name": "displayName", "last_updated": "lastUpdated"}
+# "The most recent 400 development information entities" is all that a repository gives back.
+MOST_OF_A_REPOSITORY = 400
+_NOT_COMPARED = {
+    "issue_keys",
+    "associations",
+    "commands",
+    "schema_version",
+    "update_sequence_number",
+    "update_sequence_id",
+}
 
 
 class Older(Exception):
     """Jira still gives an older version: its storing is asynchronous."""
 
 
-def differences(sent: str, got: bytes, unknown_issues: Collection[str] = ()) -> list[str]:
-    """The names of the fields that differ. Raises `Older`, or `msgspec.DecodeError` for what is no deployment."""
-    ours = msgspec.json.decode(sent.encode(), type=wire.Deployment)
-    theirs = msgspec.json.decode(got, type=wire.Deployment, strict=False)
-    if theirs.update_sequence_number < ours.update_sequence_number:
+class NotThere(Exception):
+    """Jira gives the repository, and the entity is not in it."""
+
+
+class CannotTell(Exception):
+    """What Jira gives back does not say whether the entity is there; the text says why."""
+
+
+def differences(kind: str, key: str, sent: str, got: bytes, unknown_issues: Collection[str] = ()) -> list[str]:
+    """The names of the fields that differ.
+
+    Raises `Older`, `NotThere`, `CannotTell`, or `msgspec.DecodeError` for what is no such entity.
+    """
+    if kind not in ("deployment", "build", "repository"):
+        got = _in_repository(kind, str(keys.parts(key)[1]), got)
+    model, sequence = wire.KINDS[kind].model, wire.KINDS[kind].sequence
+    ours: Any = msgspec.json.decode(sent.encode(), type=model)
+    theirs: Any = msgspec.json.decode(got, type=model, strict=False)
+    if getattr(theirs, sequence) < getattr(ours, sequence):
         raise Older
-    found = [] if theirs.update_sequence_number == ours.update_sequence_number else ["updateSequenceNumber"]
-    for name in _PLAIN:
-        mine, its = getattr(ours, name), getattr(theirs, name)
-        if mine is not None and msgspec.json.encode(mine) != msgspec.json.encode(its):
-            found.append(_NAMES.get(name, name))
-    known = set(wire.issues_of("deployment", sent)) - set(unknown_issues)
-    if known - _issues(theirs):
+    names = dict(zip(model.__struct_fields__, model.__struct_encode_fields__, strict=True))
+    found = [] if getattr(theirs, sequence) == getattr(ours, sequence) else [names[sequence]]
+    for field, name in names.items():
+        mine, its = getattr(ours, field), getattr(theirs, field)
+        if field not in _NOT_COMPARED and mine is not None and _plain(mine) != _plain(its):
+            found.append(name)
+    if kind != "repository" and _issues(ours) - set(unknown_issues) - _issues(theirs):
         found.append("associations")
     return found
 
 
-def _issues(value: wire.Deployment) -> set[str]:
+def _in_repository(kind: str, ident: str, got: bytes) -> bytes:
+    """The entity with this id in what Jira gives back of its repository."""
+    repository = msgspec.json.decode(got, type=dict[str, Raw])
+    count = 0
+    for other in wire.ARRAYS:
+        raws = msgspec.json.decode(repository.get(wire.ARRAYS[other], Raw(b"[]")), type=list[Raw])
+        count += len(raws)
+        for raw in raws if other == kind else ():
+            if str(msgspec.json.decode(raw, type=dict[str, Any]).get("id")) == ident:
+                return bytes(raw)
+    if count >= MOST_OF_A_REPOSITORY:
+        raise CannotTell(f"It cannot be told: Jira gives back only the latest {MOST_OF_A_REPOSITORY} of a repository.")
+    raise NotThere
+
+
+def _plain(value: Any) -> Any:
+    """A value as it compares: instants as instants, ids as texts."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else msgspec.json.encode(value)
+
+
+def _issues(value: Any) -> set[str]:
     found = set(value.issue_keys or ())
     for association in value.associations or ():
         if association.association_type in ("issueKeys", "issueIdOrKeys"):

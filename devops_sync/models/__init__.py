@@ -1,6 +1,7 @@
 """What the ledger keeps. Each file is one part of it."""
 
 from .build import Build
+from .deletion import Deletion
 from .deployment import Deployment
 from .development import Branch, Commit, PullRequest, Repository
 from .lane import Delivery, Lane
@@ -15,6 +16,7 @@ __all__ = [
     "Build",
     "Commit",
     "Confirmation",
+    "Deletion",
     "Delivery",
     "Deployment",
     "Entry",

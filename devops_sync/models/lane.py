@@ -9,13 +9,17 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 from django.db.models import Exists, F, OuterRef, Q
 
+from .deletion import Deletion
 from .site import Site
 from .submission import Entry
 
 
 class LaneQuerySet(models.QuerySet["Lane"]):
     def with_work(self) -> "LaneQuerySet":
-        return self.filter(Exists(Entry.objects.waiting().filter(lane=OuterRef("pk"))))
+        of_lane = {"lane": OuterRef("pk")}
+        return self.filter(
+            Exists(Entry.objects.waiting().filter(**of_lane)) | Exists(Deletion.objects.waiting().filter(**of_lane))
+        )
 
     def due(self, now: dt.datetime) -> "LaneQuerySet":
         """Those that a worker may take: not held, not asleep, and in nobody's hands."""
@@ -94,6 +98,7 @@ class Delivery(models.Model):
     lane = models.ForeignKey(Lane, models.PROTECT, related_name="deliveries")
     fence = models.BigIntegerField()
     entry_ids = ArrayField(models.BigIntegerField())
+    deletion = models.ForeignKey(Deletion, models.PROTECT, null=True, related_name="deliveries")
     method = models.CharField(max_length=10)
     url = models.CharField(max_length=2500)
     request_headers = models.JSONField()

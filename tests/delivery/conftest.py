@@ -31,7 +31,7 @@ def site(sandbox: Sandbox, db: None) -> Site:
 
 @pytest.fixture
 def lane(site: Site) -> Lane:
-    return Lane.objects.get(site=site)
+    return Lane.objects.get(site=site, api="deployments")
 
 
 @pytest.fixture

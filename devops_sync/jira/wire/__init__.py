@@ -9,12 +9,15 @@ Limits and wording: Atlassian's reference of the APIs and what clients in the fi
 
 from .builds import Build, read_builds
 from .deployments import Deployment, asks_for_a_gate, read_deployments
-from .devinfo import Branch, Commit, PullRequest, Repository, read_devinfo
+from .devinfo import ARRAYS, MAX_OF_A_TYPE, MAX_REPOSITORIES, Branch, Commit, PullRequest, Repository, read_devinfo
 from .kinds import KINDS, Kind, issues_of, read
 from .reading import Bulk, Fault, Item, Malformed, Named, is_web_address
 
 __all__ = [
+    "ARRAYS",
     "KINDS",
+    "MAX_OF_A_TYPE",
+    "MAX_REPOSITORIES",
     "Branch",
     "Build",
     "Bulk",

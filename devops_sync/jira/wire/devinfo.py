@@ -125,6 +125,7 @@ ENTITIES: dict[str, tuple[str, str, type[Commit | Branch | PullRequest]]] = {
     "branch": ("branches", "branch", Branch),
     "pull_request": ("pullRequests", "pull_request", PullRequest),
 }
+ARRAYS = {kind: array for kind, (array, _, _) in ENTITIES.items()}
 
 
 def read_devinfo(body: bytes) -> Bulk:

@@ -14,13 +14,17 @@ from .reading import Bulk
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. `key` names the parts of its key as Jira's receipts do; `sequence` is the field that orders."""
+    """One kind. `key` names the parts of its key as Jira's receipts do; `sequence` is the field that orders.
+
+    `array` is where a repository lists entities of the kind.
+    """
 
     name: str
     api: str
     model: type[Struct]
     key: tuple[str, ...]
     sequence: str
+    array: str = ""
 
 
 KINDS: Mapping[str, Kind] = {
@@ -35,9 +39,11 @@ KINDS: Mapping[str, Kind] = {
         ),
         Kind("build", "builds", builds.Build, ("pipelineId", "buildNumber"), "update_sequence_number"),
         Kind("repository", "devinfo", devinfo.Repository, ("repositoryId",), "update_sequence_id"),
-        Kind("commit", "devinfo", devinfo.Commit, ("repositoryId", "id"), "update_sequence_id"),
-        Kind("branch", "devinfo", devinfo.Branch, ("repositoryId", "id"), "update_sequence_id"),
-        Kind("pull_request", "devinfo", devinfo.PullRequest, ("repositoryId", "id"), "update_sequence_id"),
+        Kind("commit", "devinfo", devinfo.Commit, ("repositoryId", "id"), "update_sequence_id", "commits"),
+        Kind("branch", "devinfo", devinfo.Branch, ("repositoryId", "id"), "update_sequence_id", "branches"),
+        Kind(
+            "pull_request", "devinfo", devinfo.PullRequest, ("repositoryId", "id"), "update_sequence_id", "pullRequests"
+        ),
     )
 }
 _READERS: Mapping[str, Callable[[bytes], Bulk]] = {

@@ -1,0 +1,201 @@
+"""Jira's deployments, builds and development information APIs, inbound: one set of views for all three."""
+
+from collections.abc import Iterable, Iterator
+from urllib.parse import parse_qsl
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from .. import ledger
+from ..jira import paths, receipts
+from ..kinds import KINDS, of_api
+from ..models import Entry, Repository
+from ..models.current import Current
+from ..removal import Asked
+from . import answers
+from .machine import Call, Refuse, body_of, for_sender, printable
+
+MOST_OF_A_REPOSITORY = 400  # "The most recent 400 development information entities", as Jira gives.
+_STATES = {Entry.Outcome.ACCEPTED: "accepted", Entry.Outcome.REJECTED: "rejected"}
+_NOT_FOUND = {
+    "deployments": "No data found for the given deployment ID.",
+    "builds": "No data found for the given build ID.",
+    "devinfo": "No data found for the given repository ID.",
+}
+
+
+@for_sender("write", "POST")
+def bulk(call: Call) -> HttpResponse:
+    """Submit entities: what is taken is durable before the 202 leaves."""
+    body = body_of(call.request)
+    arrival = _arrival(call, body)
+    if body is None:
+        sentence = "The request body is larger than Waybill takes."
+        ledger.refuse(arrival, 413, sentence)
+        raise Refuse(413, sentence)
+    try:
+        submitted = ledger.submit(arrival)
+    except ledger.Refused as refused:
+        raise Refuse(refused.status, refused.message) from None
+    receipt = receipts.write(
+        call.api,
+        accepted=[item for item in submitted.items if not item.fault],
+        rejected=[(item, [{"message": item.fault}]) for item in submitted.items if item.fault],
+    )
+    answer = answers.raw_json(receipt, 202)
+    answer["Waybill-Submission"] = call.request.build_absolute_uri(reverse("submission", args=[submitted.id]))
+    return answer
+
+
+def _arrival(call: Call, body: bytes | None) -> ledger.Arrival:
+    declared = call.request.META.get("CONTENT_LENGTH") or "0"
+    return ledger.Arrival(
+        api=call.api,
+        path=printable(call.request.path),
+        body=body or b"",
+        received_at=call.received_at,
+        size=len(body) if body is not None else int(declared),
+        site=call.site,
+        token=call.token,
+        remote_address=call.request.META.get("REMOTE_ADDR") or None,
+    )
+
+
+@for_sender({"GET": "read", "HEAD": "read", "DELETE": "delete"}, "GET", "HEAD", "DELETE")
+def one(call: Call, *, rest: str) -> HttpResponse:
+    """One entity by its key: read what the ledger holds of it, or delete it."""
+    candidates = list(_named(call.api, rest))
+    if not candidates:
+        raise _names_nothing(call.api, rest)
+    found = next(filter(None, (ledger.current(call.site, kind, key) for kind, key in candidates)), None)
+    if call.request.method == "DELETE":
+        kind, key = candidates[0] if found is None else (_kind_of(found), _key_of(found))
+        ledger.delete(call.site, _asked(call, kind=kind, key=key, until_sequence=_until(call)))
+        return HttpResponse(status=202)
+    if found is None:
+        raise Refuse(404, _NOT_FOUND[call.api])
+    if found.deleted_at is not None:
+        gone = answers.refusal(404, _NOT_FOUND[call.api], call.api)
+        gone["Waybill-State"] = "deleted"
+        return gone
+    answer = answers.raw_json(_whole(found) if isinstance(found, Repository) else found.entry.payload)
+    answer["Waybill-State"] = _STATES.get(Entry.Outcome(found.entry.outcome), "pending")
+    return answer
+
+
+def _names_nothing(api: str, rest: str) -> Refuse:
+    """Why a path names nothing: a key that cannot be, or no path of this API."""
+    if any(paths.split(kind.name, rest) for kind in of_api(api)):
+        return Refuse(404, _NOT_FOUND[api])
+    if api == "devinfo":
+        return Refuse(400, "The type of an entity must be commit, branch or pull_request.")
+    return Refuse(404, "There is no such path in the APIs that Waybill speaks.")
+
+
+def _named(api: str, rest: str) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """What a path may name: a kind and a key, the likeliest first."""
+    if "\0" in rest:
+        return
+    for kind in of_api(api):
+        for parts in paths.split(kind.name, rest):
+            key = _typed(kind.key.values(), parts)
+            if key is not None:
+                yield kind.name, key
+
+
+def _typed(types: Iterable[str], parts: tuple[str, ...]) -> tuple[str | int, ...] | None:
+    """The parts of a key as what they are; None when one that has to be a number is none."""
+    key: list[str | int] = []
+    for type_, part in zip(types, parts, strict=True):
+        if type_ != "bigint":
+            if len(part) > 1024:
+                return None
+            key.append(part)
+            continue
+        digits = part.removeprefix("-")
+        if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and -(2**63) <= int(part) < 2**63):
+            return None
+        key.append(int(part))
+    return tuple(key)
+
+
+def _kind_of(found: Current) -> str:
+    return next(kind.name for kind in KINDS.values() if isinstance(found, kind.model))
+
+
+def _key_of(found: Current) -> tuple[str | int, ...]:
+    return tuple(getattr(found, name) for name in KINDS[_kind_of(found)].key)
+
+
+def _whole(repository: Repository) -> str:
+    """A repository with the latest of what lies in it."""
+    inside: list[tuple[Current, str]] = []
+    for kind in of_api("devinfo"):
+        if kind.name != "repository":
+            of_it = {"site": repository.site_id, "repository_id": repository.repository_id, "deleted_at": None}
+            rows = kind.model._default_manager.filter(**of_it)
+            newest = rows.select_related("entry").order_by("-changed_at", "-id")[:MOST_OF_A_REPOSITORY]
+            inside += [(row, kind.contract.array) for row in newest]
+    inside.sort(key=lambda pair: pair[0].changed_at, reverse=True)
+    arrays: dict[str, list[str]] = {kind.contract.array: [] for kind in of_api("devinfo") if kind.contract.array}
+    for row, array in inside[:MOST_OF_A_REPOSITORY]:
+        arrays[array].append(row.entry.payload)
+    fields = repository.entry.payload.rstrip().removesuffix("}")
+    return ",".join([fields, *(f'"{array}":[{",".join(payloads)}]' for array, payloads in arrays.items())]) + "}"
+
+
+@for_sender("delete", "DELETE")
+def bulk_by_properties(call: Call) -> HttpResponse:
+    """Delete everything that has all of the given properties."""
+    pairs, until = _properties(call)
+    ledger.delete(call.site, _asked(call, properties=pairs, until_sequence=until))
+    return HttpResponse(status=202)
+
+
+@for_sender("read", "GET")
+def exists_by_properties(call: Call) -> HttpResponse:
+    """Whether anything has all of the given properties: of development information only."""
+    if call.api != "devinfo":
+        raise Refuse(404, "There is no such path in the APIs that Waybill speaks.")
+    pairs, until = _properties(call)
+    found = ledger.has_with_properties(call.site, call.api, pairs, until)
+    return answers.as_json({"hasDataMatchingProperties": found})
+
+
+def _properties(call: Call) -> tuple[dict[str, str], int | None]:
+    """The properties of a query, and the sequence up to which they count. Raises `Refuse`."""
+    try:
+        given = parse_qsl(
+            call.request.META.get("QUERY_STRING", ""), keep_blank_values=True, errors="strict", max_num_fields=100
+        )
+    except ValueError:
+        raise Refuse(400, "The query string is not valid.") from None
+    pairs = [(key, value) for key, value in given if key not in ("_updateSequenceNumber", "_updateSequenceId")]
+    if not pairs:
+        raise Refuse(400, "At least one property is required.")
+    if any("\0" in key + value for key, value in pairs):
+        raise Refuse(400, "A property must not contain the character U+0000.")
+    if call.api == "devinfo" and len({key for key, _ in pairs}) < len(pairs):
+        raise Refuse(400, "Each property key can be given once; many values for one key need many requests.")
+    return dict(pairs), _until(call)
+
+
+def _until(call: Call) -> int | None:
+    """Development information's `_updateSequenceId`. Raises `Refuse` when it is no number."""
+    given = call.request.GET.get("_updateSequenceId")
+    if call.api != "devinfo" or given is None:
+        return None
+    digits = given.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and -(2**63) <= int(given) < 2**63):
+        raise Refuse(400, "'_updateSequenceId' must be a whole number of 64 bits")
+    return int(given)
+
+
+def _asked(call: Call, **what: object) -> Asked:
+    return Asked(
+        api=call.api,
+        received_at=call.received_at,
+        token=call.token,
+        remote_address=call.request.META.get("REMOTE_ADDR") or None,
+        **what,  # type: ignore[arg-type]
+    )
