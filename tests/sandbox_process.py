@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from devops_sync.sandbox import faults, issues, rates, server, store
 from devops_sync.sandbox.sandbox import Options
 from devops_sync.sandbox.sandbox import Sandbox as Running
 from devops_sync.sandbox.settings import Settings
+from tests import sandbox_signing
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 30
@@ -63,8 +65,31 @@ class Sandbox:
         session.headers["Authorization"] = f"Bearer {self.token(client_id, secret)}"
         return session
 
+    def connect_app(self) -> tuple[str, str]:
+        """The key and the shared secret of a Connect app, made at the first call."""
+        made = store.connect_app(self.folder)
+        return made.client_id, made.secret
+
+    def connect_client(self) -> requests.Session:
+        """A session in which each request is signed by a Connect app, for the site's own paths."""
+        session = requests.Session()
+        session.auth = sandbox_signing.Signed(*self.connect_app())
+        return session
+
+    def permit(self, *permissions: str, client_id: str = "") -> None:
+        """Let a credential do this only: some of deployments, builds, devinfo, READ, WRITE, DELETE."""
+        self._control("POST", "permissions", {"permissions": permissions, "credential": client_id})
+
+    def gates(self) -> dict[tuple[str | int, ...], str]:
+        """The status of each change request, by the deployment's key."""
+        return {tuple(gate["key"]): gate["status"] for gate in self._control("GET", "gates")["gates"]}
+
+    def decide(self, key: Sequence[str | int], status: str) -> None:
+        """Say what becomes of a gated deployment: allowed, prevented, expired, invalid, or anything else."""
+        self._control("POST", "gates", {"key": key, "status": status})
+
     def settings(self, **changes: Any) -> dict[str, Any]:
-        """Change settings: rate, faults, hold, seed, delay, token_life, bulk_limit, body_limit, answer."""
+        """Change settings: rate, faults, hold, seed, delay, token_life, bulk_limit, body_limit, gating, answer."""
         found: dict[str, Any] = self._control("POST", "settings", changes)
         return found
 
@@ -120,7 +145,7 @@ def start_sandbox(folder: Path, *, port: int = 0, **options: Any) -> Sandbox:
     """Start one inside this process, which takes milliseconds. Nothing is delayed unless a test says so.
 
     Options: rate "100/s", faults "500=0.1", seed, hold, projects, credentials ((id, secret), ...), and
-    delay, token_life, bulk_limit, body_limit.
+    delay, token_life, bulk_limit, body_limit, gating; connect ((key, secret), ...).
     """
     settings = {name: options.pop(name) for name in Settings.__struct_fields__ if name in options}
     asked = Options(

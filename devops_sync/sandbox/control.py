@@ -1,7 +1,9 @@
 """What a test may do to the sandbox: change its settings, look into it, empty it.
 
-POST /_sandbox/settings         rate, faults, hold, seed, delay, token_life, bulk_limit, body_limit, answer
-GET  /_sandbox/state            everything it holds, by credential
+POST /_sandbox/settings         rate, faults, hold, seed, delay, token_life, bulk_limit, body_limit, gating, answer
+POST /_sandbox/permissions      which APIs and scopes a credential has
+POST /_sandbox/gates            what becomes of a deployment that waits; GET lists them
+GET  /_sandbox/state            everything it holds, by credential and kind
 GET  /_sandbox/requests         the last requests that came to the API
 POST /_sandbox/revoke-tokens    every token is void from now on
 POST /_sandbox/reset            all data, requests and forced answers go; settings stay
@@ -14,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from . import holdings, settings
+from . import gates, holdings, settings
+from .credentials import PERMISSIONS, Credential
 from .issues import Wrong
 from .messages import Answer, Request, no_such_path, refused, said, wrong_method
 
@@ -79,6 +82,62 @@ def _told(holding: holdings.Holding) -> dict[str, Any]:
     }
 
 
+class _Permissions(msgspec.Struct, forbid_unknown_fields=True):
+    permissions: list[str]
+    credential: str = ""
+
+
+class _Decision(msgspec.Struct, forbid_unknown_fields=True):
+    key: tuple[str, str, int]
+    status: str
+    credential: str = ""
+
+
+def _permissions(sandbox: Sandbox, request: Request) -> Answer:
+    """`{"permissions": ["builds", "READ"], "credential": id}`; the first credential if none is named."""
+    try:
+        asked = msgspec.json.decode(request.body, type=_Permissions)
+        owner = _owner(sandbox, asked.credential) or sandbox.store.credentials[0]
+    except (ValueError, RecursionError) as error:
+        return refused(400, str(error))
+    unknown = [name for name in asked.permissions if name not in PERMISSIONS]
+    if unknown:
+        return refused(400, f"There is no permission {unknown[0][:80]!r}; there are {', '.join(PERMISSIONS)}.")
+    sandbox.store.permit(owner, tuple(asked.permissions))
+    return said(200, {"credential": owner.client_id, "permissions": asked.permissions})
+
+
+def _owner(sandbox: Sandbox, client_id: str) -> Credential | None:
+    """The credential that is named, or None when none is. Raises `ValueError`."""
+    found = sandbox.store.credential(client_id)
+    if client_id and found is None:
+        raise ValueError("There is no such credential.")
+    return found
+
+
+def _gates(sandbox: Sandbox, request: Request) -> Answer:
+    """`{"key": [pipeline, environment, number], "status": "allowed"}`; any status, also one yet unheard of."""
+    sandbox.jira.settle()
+    if request.method == "GET":
+        with sandbox.store.reading() as connection:
+            return said(200, {"gates": [_gate(gate) for gate in gates.newest(connection)]})
+    try:
+        asked = msgspec.json.decode(request.body, type=_Decision)
+        owner = _owner(sandbox, asked.credential)
+    except (ValueError, RecursionError) as error:
+        return refused(400, str(error))
+    with sandbox.store.writing() as connection:
+        gate = gates.of(connection, asked.key, owner.id if owner else None)
+        if gate is None:
+            return refused(404, "No deployment with this key waits for a decision.")
+        gates.decide(connection, gate, asked.status[:100], time.time())
+        return said(200, _gate(gate._replace(status=asked.status)))
+
+
+def _gate(gate: gates.Gate) -> dict[str, Any]:
+    return {"key": gate.key, "issue": gate.issue_key, "status": gate.status}
+
+
 def _requests(sandbox: Sandbox, _request: Request) -> Answer:
     return said(200, {"total": sandbox.log.total, "requests": sandbox.log.last()})
 
@@ -99,6 +158,8 @@ def _reset(sandbox: Sandbox, _request: Request) -> Answer:
 
 _ACTIONS = {
     "settings": (("GET", "POST"), _settings),
+    "permissions": (("POST",), _permissions),
+    "gates": (("GET", "POST"), _gates),
     "state": (("GET",), _state),
     "requests": (("GET",), _requests),
     "revoke-tokens": (("POST",), _revoke),

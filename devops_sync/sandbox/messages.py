@@ -40,6 +40,11 @@ class Request:
         """The path's parts, each unescaped on its own."""
         return tuple(unquote(part, errors="replace") for part in self.path.removeprefix("/").split("/"))
 
+    @property
+    def base(self) -> str:
+        """The address under which the client reached us."""
+        return f"http://{self.header('Host')[:200] or '127.0.0.1:8001'}"
+
     def header(self, name: str) -> str:
         return self.headers.get(name, "")
 

@@ -90,15 +90,11 @@ def _overview(sandbox: Sandbox, request: Request) -> Content:
             issues=holdings.count_issues(connection),
             panel=choice.rows(connection, overview.PANEL_LIMIT) if choice.issue else [],
         )
-    return overview.Overview(sandbox, found, _base(request), bool(asked.get("deleted"))).content()
+    return overview.Overview(sandbox, found, request.base, bool(asked.get("deleted"))).content()
 
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 19 else None
-
-
-def _base(request: Request) -> str:
-    return f"http://{request.header('Host')[:200] or '127.0.0.1:8001'}"
 
 
 def _held(sandbox: Sandbox, text: str) -> Answer:

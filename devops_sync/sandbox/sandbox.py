@@ -6,24 +6,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from . import control, faults, jira, pages, rates, tokens
+from . import connect, control, faults, jira, pages, rates, tokens
+from .credentials import SCOPES, Credential
 from .issues import DEFAULT, Issues
 from .kinds import APIS, Api
 from .log import Log
-from .messages import Answer, Request, no_such_path, unauthorized, wrong_method
+from .messages import Answer, Request, forbidden, no_such_path, unauthorized, wrong_method
 from .settings import Settings
-from .store import Credential, Store
+from .store import Store
 
 SETTLE_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to begin. All but `folder`, `issues` and `credentials` can be changed while it runs."""
+    """How to begin. All but `folder`, `issues` and who may sign in can be changed while it runs."""
 
     folder: Path
     issues: Issues = field(default_factory=lambda: Issues.parse(DEFAULT))
     credentials: tuple[tuple[str, str], ...] = ()
+    connect: tuple[tuple[str, str], ...] = ()
     settings: Settings = field(default_factory=Settings)
     rate: float | None = None
     faults: dict[str, float] = field(default_factory=dict)
@@ -37,7 +39,7 @@ class Sandbox:
     def __init__(self, options: Options):
         self.issues = options.issues
         self.settings = options.settings
-        self.store = Store(options.folder, options.credentials)
+        self.store = Store(options.folder, options.credentials, options.connect)
         self.faults = faults.Faults(options.faults, options.hold)
         self.faults.seed(options.seed)
         self.meter = rates.Meter()
@@ -87,10 +89,13 @@ class Sandbox:
         found = _api(request.segments)
         if found is None:
             return no_such_path(), None
+        api, cloud_id, rest = found
         owner = tokens.bearer(request, self.store)
+        if owner is None and cloud_id is None:
+            # Connect apps sign in on the site itself, never through the gateway.
+            owner = connect.app(request, self.store)
         if owner is None:
             return unauthorized(), None
-        api, cloud_id, rest = found
         if cloud_id not in (None, self.store.cloud_id):
             return no_such_path(), owner
         return self._troubled(api, rest, owner, request), owner
@@ -104,8 +109,17 @@ class Sandbox:
         if not passes:
             return replace(rates.exceeded(headers), fault="rate")
         instead, becomes = self.faults.draw(api.refused)
-        answer = instead or self.jira.answer(api, rest, owner, request)
+        answer = instead or self._permitted(api, rest, owner, request)
         return replace(becomes(answer), headers={**headers, **answer.headers})
+
+    def _permitted(self, api: Api, rest: tuple[str, ...], owner: Credential, request: Request) -> Answer:
+        scope = SCOPES.get(request.method)
+        if api.name in owner.permissions and (scope is None or scope in owner.permissions):
+            return self.jira.answer(api, rest, owner, request)
+        return forbidden(
+            f"The JWT token used does not correspond to an app that defines the {api.module} module,"
+            f" or the app does not define the '{scope}' scope."
+        )
 
 
 def _only(method: str, request: Request, then: Callable[[], Answer]) -> Answer:

@@ -10,6 +10,7 @@ from . import rates
 from .issues import Wrong
 
 LARGEST = 1_000_000_000
+GATING = ("available", "unavailable", "401", "403", "404")
 
 
 class Settings(Struct):
@@ -19,6 +20,8 @@ class Settings(Struct):
     token_life: float = 900.0
     bulk_limit: int = 1000
     body_limit: int = 5 * 1024 * 1024
+    # Whether OAuth credentials may ask for a gating status, which Atlassian leaves open; Connect apps may.
+    gating: str = "available"
 
 
 class _Asked(Struct, forbid_unknown_fields=True):
@@ -31,6 +34,7 @@ class _Asked(Struct, forbid_unknown_fields=True):
     token_life: float | UnsetType = UNSET
     bulk_limit: int | UnsetType = UNSET
     body_limit: int | UnsetType = UNSET
+    gating: str | UnsetType = UNSET
 
 
 def change(body: bytes, settings: Settings, troubles: faulty.Faults, meter: rates.Meter) -> None:
@@ -45,7 +49,9 @@ def change(body: bytes, settings: Settings, troubles: faulty.Faults, meter: rate
         value = getattr(asked, name)
         if value is not UNSET and not 0 <= value <= LARGEST:
             raise Wrong(f"{name} must be from 0 to {LARGEST:,}.")
-    for name in ("delay", "token_life", "bulk_limit", "body_limit"):
+    if asked.gating is not UNSET and asked.gating not in GATING:
+        raise Wrong(f"gating must be one of {', '.join(GATING)}.")
+    for name in ("delay", "token_life", "bulk_limit", "body_limit", "gating"):
         if getattr(asked, name) is not UNSET:
             setattr(settings, name, getattr(asked, name))
     meter.limit, troubles.shares = limit, shares

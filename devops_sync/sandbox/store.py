@@ -12,12 +12,12 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
 
-from . import changes, holdings
+from . import changes, credentials, holdings
+from .credentials import Credential
 
 FILE = "sandbox.sqlite3"
 SETTLED_AT_ONCE = 20
@@ -26,9 +26,6 @@ SETTLED_AT_ONCE = 20
 _VERSION = 2
 _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS installation (cloud_id TEXT NOT NULL, signing_key BLOB NOT NULL)",
-    """CREATE TABLE IF NOT EXISTS credential (
-        id INTEGER PRIMARY KEY, client_id TEXT NOT NULL UNIQUE, secret TEXT NOT NULL,
-        generation INTEGER NOT NULL DEFAULT 0)""",
     """CREATE TABLE IF NOT EXISTS arrival (
         id INTEGER PRIMARY KEY AUTOINCREMENT, arrived_at REAL NOT NULL,
         credential INTEGER NOT NULL, change TEXT NOT NULL)""",
@@ -36,21 +33,11 @@ _SCHEMA = (
 )
 
 
-@dataclass(frozen=True)
-class Credential:
-    """What a client signs in with. `generation` grows when its tokens are revoked."""
-
-    id: int
-    client_id: str
-    secret: str = field(repr=False)
-    generation: int
-    cloud_id: str
-
-
 class Store:
     """The file, open. It may be shared by threads; it is meant for one process."""
 
-    def __init__(self, folder: Path, extra_credentials: tuple[tuple[str, str], ...] = ()):
+    def __init__(self, folder: Path, clients: tuple[tuple[str, str], ...] = (), apps: tuple[tuple[str, str], ...] = ()):
+        """`clients` and `apps` are credentials to add, each an id and a secret."""
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / FILE
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
@@ -65,13 +52,12 @@ class Store:
                 connection.execute(f"PRAGMA user_version = {_VERSION}")
             for statement in _SCHEMA:
                 connection.execute(statement)
+            credentials.make_table(connection)
             self._make_once(connection)
-            for client_id, secret in extra_credentials:
-                connection.execute(
-                    "INSERT INTO credential (client_id, secret) VALUES (?, ?)"
-                    " ON CONFLICT (client_id) DO UPDATE SET secret = excluded.secret",
-                    (client_id, secret),
-                )
+            for client_id, secret in clients:
+                credentials.add(connection, client_id, secret, is_app=False)
+            for key, secret in apps:
+                credentials.add(connection, key, secret, is_app=True)
             self.cloud_id, self.signing_key = connection.execute("SELECT * FROM installation").fetchone()
             self._waiting: int = connection.execute("SELECT count(*) FROM arrival").fetchone()[0]
         self._credentials: dict[str, Credential] = {}
@@ -81,15 +67,10 @@ class Store:
         if connection.execute("SELECT 1 FROM installation").fetchone() is None:
             made = (str(uuid.uuid4()), secrets.token_bytes(32))
             connection.execute("INSERT INTO installation VALUES (?, ?)", made)
-            client = (secrets.token_urlsafe(24), secrets.token_urlsafe(48))
-            connection.execute("INSERT INTO credential (client_id, secret) VALUES (?, ?)", client)
+            credentials.make_client(connection)
 
     def _read_credentials(self) -> None:
-        rows = self._connection.execute("SELECT id, client_id, secret, generation FROM credential ORDER BY id")
-        self._credentials = {
-            client_id: Credential(number, client_id, secret, generation, self.cloud_id)
-            for number, client_id, secret, generation in rows
-        }
+        self._credentials = credentials.read(self._connection, self.cloud_id)
 
     def close(self) -> None:
         with self._lock:
@@ -118,7 +99,25 @@ class Store:
         return tuple(self._credentials.values())
 
     def credential(self, client_id: str) -> Credential | None:
+        """The credential with this id; one that another process has made counts too."""
+        if client_id and client_id not in self._credentials:
+            with self.reading():
+                self._read_credentials()
         return self._credentials.get(client_id)
+
+    def app(self) -> Credential:
+        """The first Connect app, made now if there is none."""
+        with self.writing() as connection:
+            if not any(owner.is_app for owner in self.credentials):
+                credentials.make_app(connection)
+            self._read_credentials()
+        return next(owner for owner in self.credentials if owner.is_app)
+
+    def permit(self, owner: Credential, permissions: tuple[str, ...]) -> None:
+        """Let a credential do this and nothing else, from now on."""
+        with self.writing() as connection:
+            credentials.permit(connection, owner, permissions)
+            self._read_credentials()
 
     @property
     def waiting(self) -> int:
@@ -185,5 +184,14 @@ def credential(folder: Path) -> Credential:
     store = Store(folder)
     try:
         return store.credentials[0]
+    finally:
+        store.close()
+
+
+def connect_app(folder: Path) -> Credential:
+    """The Connect app that the sandbox with this folder knows: its key and the shared secret, made if need be."""
+    store = Store(folder)
+    try:
+        return store.app()
     finally:
         store.close()

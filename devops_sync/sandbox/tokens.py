@@ -13,10 +13,11 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from .credentials import SCOPES, Credential
 from .messages import Answer, Request, said
-from .store import Credential, Store
+from .store import Store
 
-SCOPE = "read:deployment-info:jira write:deployment-info:jira delete:deployment-info:jira"
+_SUBJECTS = {"deployments": "deployment-info", "builds": "build-info", "devinfo": "dev-info"}
 
 
 class _Claims(msgspec.Struct):
@@ -43,13 +44,22 @@ def grant(request: Request, store: Store, life: float) -> Answer:
     if asked.grant_type != "client_credentials":
         return _error(400, "unsupported_grant_type", f"Unsupported grant type: {asked.grant_type[:80]}")
     found = store.credential(asked.client_id)
-    if found is None or not hmac.compare_digest(found.secret.encode(), asked.client_secret.encode()):
+    if found is None or found.is_app or not hmac.compare_digest(found.secret.encode(), asked.client_secret.encode()):
         return _error(401, "access_denied", "Unauthorized")
     claims = _Claims(found.client_id, found.generation, time.time() + life)
     token = _sign(msgspec.json.encode(claims), store.signing_key)
     lasts = max(1, round(life))
-    answer = {"access_token": token, "expires_in": lasts, "token_type": "Bearer", "scope": SCOPE}
+    answer = {"access_token": token, "expires_in": lasts, "token_type": "Bearer", "scope": _scope(found)}
     return said(200, answer).having(Cache_Control="no-store")
+
+
+def _scope(owner: Credential) -> str:
+    return " ".join(
+        f"{scope.lower()}:{_SUBJECTS[api]}:jira"
+        for api in _SUBJECTS
+        for scope in SCOPES.values()
+        if {api, scope} <= set(owner.permissions)
+    )
 
 
 def _read(request: Request) -> _Asked:

@@ -20,11 +20,12 @@ examples:
   manage.py sandbox --port 8001
   manage.py sandbox --rate 100/s --faults 500=0.05,drop=0.01 --seed 7
   manage.py sandbox --print-credential
+  manage.py sandbox --print-connect
 """
 
 
 class Command(BaseCommand):
-    help = "Run a stand-in for Jira Cloud's deployments API, for trying things out and for tests."
+    help = "Run a stand-in for Jira Cloud's DevOps APIs, for trying things out and for tests."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -37,6 +38,8 @@ class Command(BaseCommand):
         add("--projects", default=issues.DEFAULT, help=f"the issues that exist (default {issues.DEFAULT})")
         add("--credential", action="append", default=[], metavar="ID:SECRET", help="one more; repeatable")
         add("--print-credential", action="store_true", help="print the first credential as JSON and end")
+        add("--connect", action="append", default=[], metavar="KEY:SECRET", help="a Connect app; repeatable")
+        add("--print-connect", action="store_true", help="print a Connect app's key and secret as JSON and end")
         add("--rate", default="", metavar="N/s", help="burst limit for each credential and method; none if not given")
         add("--faults", default="", help=f"shares of requests that go wrong: {', '.join(faults.NAMES)}")
         add("--seed", type=int, default=0, help="which requests these are (default 0)")
@@ -52,6 +55,10 @@ class Command(BaseCommand):
             found = store.credential(folder)
             names = {"client_id": found.client_id, "client_secret": found.secret, "cloud_id": found.cloud_id}
             self.stdout.write(json.dumps(names))
+            return
+        if given["print_connect"]:
+            app = store.connect_app(folder)
+            self.stdout.write(json.dumps({"key": app.client_id, "shared_secret": app.secret, "cloud_id": app.cloud_id}))
             return
         options = _options(folder, given)
         try:
@@ -75,7 +82,8 @@ def _options(folder: Path, given: dict[str, Any]) -> Options:
     return Options(
         folder=folder,
         issues=_parsed(issues.Issues.parse, given["projects"]),
-        credentials=tuple(_credential(text) for text in given["credential"]),
+        credentials=tuple(_credential(text, "ID:SECRET") for text in given["credential"]),
+        connect=tuple(_credential(text, "KEY:SECRET") for text in given["connect"]),
         settings=Settings(
             delay=given["delay"],
             token_life=given["token_life"],
@@ -96,8 +104,8 @@ def _parsed(parse: Callable[[str], T], text: str) -> T:
         raise CommandError(str(wrong), returncode=2) from None
 
 
-def _credential(text: str) -> tuple[str, str]:
-    client_id, _, secret = text.partition(":")
-    if not client_id or not secret:
-        raise CommandError("A credential must be written as ID:SECRET.", returncode=2)
-    return client_id, secret
+def _credential(text: str, form: str) -> tuple[str, str]:
+    name, _, secret = text.partition(":")
+    if not name or not secret:
+        raise CommandError(f"A credential must be written as {form}.", returncode=2)
+    return name, secret
