@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from devops_sync import delivery, ledger
@@ -77,6 +77,8 @@ def settled(lane: Lane) -> None:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(acts=[("submit", [(1, 5)], "a"), ("delete", 1, None), ("submit", [(1, 2)], "a")])
+@example(acts=[("submit", [(1, 5), (2, 1)], "a"), ("submit", [(1, 6)], "b"), ("sweep", None, "a")])
 @given(acts=st.lists(_submits | _deletes | _sweeps, min_size=1, max_size=12))
 def test_jira_ends_with_what_the_ledger_holds(site: Site, sandbox: Sandbox, acts: list[tuple[str, Any, Any]]) -> None:
     pipeline = uuid.uuid4().hex
