@@ -36,6 +36,17 @@ class Asked:
     remote_address: str | None = None
 
 
+_SETS = "SELECT id FROM property_set WHERE site_id = %(site)s AND pairs @> %(pairs)s"
+
+# Jira deletes by the properties of the version that it holds. Where an earlier version with other properties has
+# or may have reached it, what waits has to be sent first: withdrawn, it would leave that version untouched.
+_ALL_VERSIONS_FALL = f"""NOT EXISTS (
+                SELECT 1 FROM entry AS version JOIN envelope ON envelope.id = version.envelope_id
+                WHERE version.site_id = %(site)s AND version.kind = entry.kind AND version.key = entry.key
+                  AND version.outcome IN ('waiting', 'accepted') AND envelope.property_set_id NOT IN ({_SETS})
+            )"""  # noqa: S608
+
+
 @transaction.atomic
 def store(site: Site, lane: Lane, asked: Asked) -> Deletion:
     """Write a deletion down in its place in the lane, and mark what falls under it."""
@@ -72,9 +83,7 @@ def _falling(asked: Asked) -> list[tuple[Kind, str, dict[str, Any]]]:
     spared = " AND held.sequence <= %(until)s" if asked.until_sequence is not None else ""
     until = {"until": asked.until_sequence}
     if asked.properties is not None:
-        condition = (
-            "held.property_set_id IN (SELECT id FROM property_set WHERE site_id = %(site)s AND pairs @> %(pairs)s)"
-        )
+        condition = f"held.property_set_id IN ({_SETS})"
         pairs = {"pairs": Jsonb(dict(asked.properties))}
         return [(kind, condition + spared, {**pairs, **until}) for kind in kinds.of_api(asked.api)]
     kind = kinds.KINDS[asked.kind]
@@ -90,6 +99,7 @@ def _falling(asked: Asked) -> list[tuple[Kind, str, dict[str, Any]]]:
 
 def _mark(cursor: Any, kind: Kind, condition: str, values: dict[str, Any]) -> tuple[int, int]:
     """Mark the current rows that fall under a deletion. Returns how many, and how many entries were withdrawn."""
+    withdraws = _ALL_VERSIONS_FALL if "pairs" in values else "true"
     cursor.execute(
         f"""
         WITH gone AS (
@@ -97,7 +107,7 @@ def _mark(cursor: Any, kind: Kind, condition: str, values: dict[str, Any]) -> tu
             WHERE held.site_id = %(site)s AND held.deleted_at IS NULL AND {condition}
             RETURNING entry_id, sequence
         ), named AS (
-            SELECT entry.key, gone.sequence FROM gone JOIN entry ON entry.id = gone.entry_id
+            SELECT entry.key, gone.sequence FROM gone JOIN entry ON entry.id = gone.entry_id WHERE {withdraws}
         ), withdrawn AS (
             UPDATE entry SET outcome = 'withdrawn', outcome_at = %(now)s FROM named
             WHERE entry.site_id = %(site)s AND entry.lane_id = %(lane)s AND entry.outcome = 'waiting'

@@ -51,23 +51,34 @@ def next_batch(lane: Lane, before: int | None = None) -> Batch | None:
     waiting = Entry.objects.waiting().filter(lane=lane).order_by("id")
     if before is not None:
         waiting = waiting.filter(id__lt=before)
-    candidates = list(waiting.values_list("id", "kind", "key", "envelope_id")[:LOOK_AHEAD])
-    if not candidates:
+    candidates = waiting.values_list("id", "kind", "key", "envelope_id")
+    room = _DevinfoRoom if lane.api == "devinfo" else _Room
+    # Mostly the first ones fill a request; only where they do not is it worth looking further.
+    envelope_id, chosen = _choose(list(candidates[: room.most]), room())
+    if 0 < len(chosen) < room.most:
+        envelope_id, chosen = _choose(list(candidates[:LOOK_AHEAD]), room())
+    if not chosen:
         return None
-    envelope_id = candidates[0][3]
-    room = _DevinfoRoom() if lane.api == "devinfo" else _Room()
+    entries = list(Entry.objects.filter(pk__in=chosen).order_by("id"))
+    return Batch(lane.api, Envelope.objects.get(pk=envelope_id), _fitting(entries))
+
+
+def _choose(candidates: list[tuple[int, str, str, int]], room: "_Room | _DevinfoRoom") -> tuple[int, list[int]]:
+    """The envelope of the first candidate, and the candidates that may leave in it."""
+    envelope_id = candidates[0][3] if candidates else 0
     chosen: list[int] = []
     met: set[tuple[str, str]] = set()
     for pk, kind, key, its_envelope in candidates:
         if its_envelope == envelope_id and (kind, key) not in met and room.takes(kind, key):
             chosen.append(pk)
         met.add((kind, key))
-    entries = list(Entry.objects.filter(pk__in=chosen).order_by("id"))
-    return Batch(lane.api, Envelope.objects.get(pk=envelope_id), _fitting(entries))
+    return envelope_id, chosen
 
 
 class _Room:
     """How many entities a request takes."""
+
+    most = LARGEST_BATCH
 
     def __init__(self) -> None:
         self._left = LARGEST_BATCH
@@ -79,6 +90,8 @@ class _Room:
 
 class _DevinfoRoom:
     """How many repositories, entities and entities of one type in a repository a request takes."""
+
+    most = LARGEST_DEVINFO_BATCH
 
     def __init__(self) -> None:
         self._left = LARGEST_DEVINFO_BATCH

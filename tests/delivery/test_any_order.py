@@ -79,6 +79,14 @@ def settled(lane: Lane) -> None:
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example(acts=[("submit", [(1, 5)], "a"), ("delete", 1, None), ("submit", [(1, 2)], "a")])
 @example(acts=[("submit", [(1, 5), (2, 1)], "a"), ("submit", [(1, 6)], "b"), ("sweep", None, "a")])
+@example(
+    acts=[
+        ("submit", [(1, 1), (2, 3), (1, 4)], "a"),
+        ("submit", [(2, 3), (1, 5)], "b"),
+        ("submit", [(2, 5), (2, 3), (1, 4)], "a"),
+        ("sweep", None, "b"),
+    ]
+)
 @given(acts=st.lists(_submits | _deletes | _sweeps, min_size=1, max_size=12))
 def test_jira_ends_with_what_the_ledger_holds(site: Site, sandbox: Sandbox, acts: list[tuple[str, Any, Any]]) -> None:
     pipeline = uuid.uuid4().hex
