@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -12,17 +13,20 @@ from django.db import connection, transaction
 from django.db.utils import OperationalError
 from django.utils import timezone
 
-from . import doorbell, envelopes, projection, removal
+from . import doorbell, envelopes, first_answers, projection, removal
 from .jira import wire
 from .kinds import KINDS, of_api
-from .models import Confirmation, Deletion, Entry, Lane, PropertySet, Site, Submission, Token, User
+from .models import Confirmation, Deletion, Entry, FirstAnswer, Lane, PropertySet, Site, Submission, Token, User
 from .models.current import Current
 from .models.submission import time_ordered_id
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """One request as it arrived, before anything is known of its content."""
+    """One request as it arrived, before anything is known of its content.
+
+    `repeat_key` is what the sender marks a request and its repeats with, if anything.
+    """
 
     api: str
     path: str
@@ -33,13 +37,14 @@ class Arrival:
     token: Token | None = None
     user: User | None = None
     remote_address: str | None = None
+    repeat_key: str = ""
 
 
 @dataclass(frozen=True)
 class Submitted:
     """What a submission that was taken consists of."""
 
-    id: str
+    id: uuid.UUID
     items: list[wire.Item]
 
 
@@ -56,19 +61,21 @@ def submit(arrival: Arrival) -> Submitted:
     """Write a submission down with every entity in it, then ring for its delivery.
 
     Once this returns, what was taken is durable. Raises `Refused` when Jira would answer 400; the bytes
-    are on record then too.
+    are on record then too. Raises `first_answers.Repeated`, and writes nothing, for a key that is known.
     """
     assert arrival.site is not None
+    if first := first_answers.find(arrival.token, arrival.repeat_key):
+        raise first_answers.Repeated(first)
     try:
         bulk = wire.read(arrival.api, arrival.body)
     except wire.Malformed as malformed:
-        refuse(arrival, malformed.status, malformed.message)
+        _refuse_once(arrival, malformed.status, malformed.message)
         raise Refused(malformed.status, malformed.message) from None
     submission_id = _take(arrival, arrival.site, bulk, validated_at=timezone.now())
     return Submitted(submission_id, bulk.items)
 
 
-def _take(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.datetime) -> str:
+def _take(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.datetime) -> uuid.UUID:
     """Write down what is valid and what is not, in one transaction. Returns the submission's id."""
     lane_id = _live_lane(site.pk, arrival.api)
     envelope = envelopes.find_or_store(site.pk, bulk.envelope, bulk.properties)
@@ -77,8 +84,9 @@ def _take(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.dateti
     for position, item in enumerate(bulk.items):
         if not item.fault:
             rows.setdefault(item.kind, []).append(KINDS[item.kind].row(position, item))
+    submission_id = time_ordered_id()
     facts = {
-        "submission": time_ordered_id(),
+        "submission": submission_id,
         "site": site.pk,
         "token": arrival.token.pk if arrival.token else None,
         "user": arrival.user.pk if arrival.user else None,
@@ -96,12 +104,14 @@ def _take(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.dateti
         "entry_count": len(bulk.items),
         "refused_count": len(refused),
     }
-    # One statement is a transaction of its own; only a request with two versions of a key needs more of them.
-    with transaction.atomic() if projection.has_repeats(rows) else nullcontext():
+    # One statement is a transaction of its own; a request that needs more of them has one put around them.
+    needs_more = bool(arrival.repeat_key) or projection.has_repeats(rows)
+    with transaction.atomic() if needs_more else nullcontext():
+        first_answers.claim(arrival.token, arrival.repeat_key, submission_id, 202)
         projection.store(rows, refused, facts)
         if rows:
             transaction.on_commit(lambda: doorbell.ring(lane_id))
-    return str(facts["submission"])
+    return submission_id
 
 
 def _refused_row(position: int, item: wire.Item) -> dict[str, Any]:
@@ -113,6 +123,22 @@ def _refused_row(position: int, item: wire.Item) -> dict[str, Any]:
         "payload": item.raw,
         "errors": [{"message": item.fault}],
     }
+
+
+@transaction.atomic
+def _refuse_once(arrival: Arrival, status: int, sentence: str) -> None:
+    submission = refuse(arrival, status, sentence)
+    first_answers.claim(arrival.token, arrival.repeat_key, submission.pk, status)
+
+
+def keep_answer(submission_id: uuid.UUID, body: bytes) -> None:
+    """Keep what was answered, for repeats; the first answer stays."""
+    FirstAnswer.objects.filter(submission=submission_id, body=None).update(body=body)
+
+
+def items_of(submission: Submission) -> list[wire.Item]:
+    """What a submission that was taken consists of, read again from its bytes."""
+    return wire.read(submission.api, bytes(submission.raw or b"")).items
 
 
 def refuse(arrival: Arrival, status: int, sentence: str) -> Submission:

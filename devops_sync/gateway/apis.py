@@ -1,19 +1,18 @@
-"""Jira's deployments, builds and development information APIs, inbound: one set of views for all three."""
+"""Jira's deployments, builds and development information APIs, inbound: reading and deleting, alike for all three."""
 
 from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl
 
 from django.http import HttpResponse
-from django.urls import reverse
 
 from .. import ledger
-from ..jira import paths, receipts
+from ..jira import paths
 from ..kinds import KINDS, of_api
 from ..models import Entry, Repository
 from ..models.current import Current
 from ..removal import Asked
 from . import answers
-from .machine import Call, Refuse, body_of, for_sender, printable
+from .machine import Call, Refuse, for_sender
 
 MOST_OF_A_REPOSITORY = 400  # "The most recent 400 development information entities", as Jira gives.
 _STATES = {Entry.Outcome.ACCEPTED: "accepted", Entry.Outcome.REJECTED: "rejected"}
@@ -22,43 +21,6 @@ _NOT_FOUND = {
     "builds": "No data found for the given build ID.",
     "devinfo": "No data found for the given repository ID.",
 }
-
-
-@for_sender("write", "POST")
-def bulk(call: Call) -> HttpResponse:
-    """Submit entities: what is taken is durable before the 202 leaves."""
-    body = body_of(call.request)
-    arrival = _arrival(call, body)
-    if body is None:
-        sentence = "The request body is larger than Waybill takes."
-        ledger.refuse(arrival, 413, sentence)
-        raise Refuse(413, sentence)
-    try:
-        submitted = ledger.submit(arrival)
-    except ledger.Refused as refused:
-        raise Refuse(refused.status, refused.message) from None
-    receipt = receipts.write(
-        call.api,
-        accepted=[item for item in submitted.items if not item.fault],
-        rejected=[(item, [{"message": item.fault}]) for item in submitted.items if item.fault],
-    )
-    answer = answers.raw_json(receipt, 202)
-    answer["Waybill-Submission"] = call.request.build_absolute_uri(reverse("submission", args=[submitted.id]))
-    return answer
-
-
-def _arrival(call: Call, body: bytes | None) -> ledger.Arrival:
-    declared = call.request.META.get("CONTENT_LENGTH") or "0"
-    return ledger.Arrival(
-        api=call.api,
-        path=printable(call.request.path),
-        body=body or b"",
-        received_at=call.received_at,
-        size=len(body) if body is not None else int(declared),
-        site=call.site,
-        token=call.token,
-        remote_address=call.request.META.get("REMOTE_ADDR") or None,
-    )
 
 
 @for_sender({"GET": "read", "HEAD": "read", "DELETE": "delete"}, "GET", "HEAD", "DELETE")

@@ -6,7 +6,7 @@ from django.urls import path, re_path
 
 from ..jira import paths
 from ..kinds import APIS
-from . import apis, edge
+from . import apis, bulk, edge
 
 _SEGMENT = "[^/]+"
 
@@ -32,7 +32,7 @@ urlpatterns = [
         for api in APIS
         for base in _bases(api)
         for operation, view in (
-            ("/bulk$", apis.bulk),
+            ("/bulk$", bulk.bulk),
             ("/bulkByProperties$", apis.bulk_by_properties),
             ("/existsByProperties$", apis.exists_by_properties),
             (r"/(?P<rest>(?:pipelines|repository)/.+)$", apis.one),

@@ -9,7 +9,7 @@ from .people import Grant, User
 from .reading import Confirmation
 from .run import Run
 from .site import Site, Token
-from .submission import Entry, Envelope, PropertySet, Submission
+from .submission import Entry, Envelope, FirstAnswer, PropertySet, Submission
 
 __all__ = [
     "Branch",
@@ -21,6 +21,7 @@ __all__ = [
     "Deployment",
     "Entry",
     "Envelope",
+    "FirstAnswer",
     "Grant",
     "Lane",
     "PropertySet",

@@ -119,6 +119,26 @@ class Submission(models.Model):
         return self.validated_at - self.received_at
 
 
+class FirstAnswer(models.Model):
+    """What was answered to the first request that came with an `Idempotency-Key`, for those that repeat it.
+
+    `body` is empty until that answer is given.
+    """
+
+    token = models.ForeignKey(Token, models.PROTECT)
+    key = models.CharField(max_length=255)
+    submission = models.OneToOneField(Submission, models.CASCADE, related_name="first_answer")
+    status = models.SmallIntegerField()
+    body = models.BinaryField(null=True)
+
+    class Meta:
+        db_table = "first_answer"
+        constraints = [models.UniqueConstraint(fields=["token", "key"], name="first_answer_is_one_for_a_key")]
+
+    def __str__(self) -> str:
+        return f"answer to {self.submission_id}"
+
+
 class EntryQuerySet(models.QuerySet["Entry"]):
     def waiting(self) -> "EntryQuerySet":
         return self.filter(outcome=Entry.Outcome.WAITING)

@@ -11,7 +11,7 @@ from .builds import Build, read_builds
 from .deployments import Deployment, asks_for_a_gate, read_deployments
 from .devinfo import ARRAYS, MAX_OF_A_TYPE, MAX_REPOSITORIES, Branch, Commit, PullRequest, Repository, read_devinfo
 from .kinds import KINDS, Kind, issues_of, read
-from .reading import Bulk, Fault, Item, Malformed, Named, is_web_address
+from .reading import Bulk, Fault, Item, Malformed, Named, is_web_address, loosely
 
 __all__ = [
     "ARRAYS",
@@ -33,6 +33,7 @@ __all__ = [
     "asks_for_a_gate",
     "is_web_address",
     "issues_of",
+    "loosely",
     "read",
     "read_builds",
     "read_deployments",

@@ -188,8 +188,8 @@ def text(raw: Raw) -> str:
     return bytes(raw).decode()
 
 
-def loosely(raw: Raw) -> dict[str, Any]:
-    """Whatever can be read of an entity that is faulty."""
+def loosely(raw: Raw | bytes) -> dict[str, Any]:
+    """Whatever can be read of an object that may be faulty."""
     try:
         found = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
