@@ -52,6 +52,8 @@ def store(site: Site, lane: Lane, asked: Asked) -> Deletion:
     """Write a deletion down in its place in the lane, and mark what falls under it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lane.pk])
+        # A worker that writes outcomes holds the lane's row: taken first, entries are never waited for crosswise.
+        cursor.execute("SELECT 1 FROM lane WHERE id = %s FOR NO KEY UPDATE", [lane.pk])
         cursor.execute("SELECT nextval('entry_id_seq')")
         (number,) = cursor.fetchone()
         marked, withdrawn = 0, 0
