@@ -13,16 +13,17 @@ _making = threading.Lock()
 
 def client_of(site: Site) -> jira.Client:
     """The site's client. Raises `jira.NotAllowed`, or `vault.CannotOpen` when its secret cannot be read."""
-    version = (site.url, site.api_url, site.cloud_id, site.client_id, bytes(site.sealed_secret))
+    version = (site.url, site.api_url, site.cloud_id, site.auth, site.client_id, bytes(site.sealed_secret))
     with _making:
         known = _clients.get(site.pk)
         if known is None or known[0] != version:
             credential = jira.Credential(
                 site_url=site.url,
-                api_url=site.api_url or settings.JIRA_API_URL,
+                api_url=site.api_url or (site.url if site.is_app else settings.JIRA_API_URL),
                 cloud_id=site.cloud_id,
                 client_id=site.client_id,
                 secret=site.secret,
+                is_app=site.is_app,
             )
             allow_private = settings.ALLOW_PRIVATE_UPSTREAM or site.is_sandbox
             known = (version, jira.Client(credential, allow_private=allow_private))

@@ -119,13 +119,13 @@ class _Turn:
         answer: jira.Answer | None = None
         try:
             client = client_of(self.lane.site)
-            token = client.token()
             request = load.request(client)
-            delivery = self._record(request, load)
-            answer = client.send(request, token)
-            meaning = self._meaning(load, answer, token_was_fresh)
+            authorization = client.authorize(request)
+            delivery = self._record(request, authorization, load)
+            answer = client.send(request, authorization)
+            meaning = self._meaning(load, answer, token_was_fresh or not authorization.can_be_renewed)
             if meaning.retry_with_new_token:
-                client.forget_token(token)
+                client.forget(authorization)
         except jira.Unreachable as unreachable:
             meaning = outcomes.of_failure(str(unreachable), self.lane.failures, unreachable.retry_after)
         except (jira.Denied, jira.NotAllowed, vault.CannotOpen) as refusal:
@@ -145,7 +145,7 @@ class _Turn:
         if not held:
             raise LaneLost
 
-    def _record(self, request: jira.Request, load: Load) -> Delivery:
+    def _record(self, request: jira.Request, authorization: jira.Authorization, load: Load) -> Delivery:
         return Delivery.objects.create(
             lane=self.lane,
             fence=self.fence,
@@ -153,7 +153,7 @@ class _Turn:
             deletion=load.deletion if isinstance(load, Removal) else None,
             method=request.method,
             url=request.url,
-            request_headers={**request.headers, "Authorization": f"Bearer {jira.STRUCK_OUT}"},
+            request_headers={**request.headers, "Authorization": authorization.on_record},
             request_body=request.body,
             request_sha256=hashlib.sha256(request.body).digest(),
             started_at=timezone.now(),

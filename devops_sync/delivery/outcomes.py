@@ -116,7 +116,10 @@ def _what_to_do(answer: jira.Answer) -> str:
     said = "; ".join(error.message for error in _errors(answer) if error.message)[:200]
     quoted = f" It says: {said}" if said else ""
     if status == 401:
-        return f"Jira answers 401 even to a new token. Check the credential in Jira, then try now.{quoted}"
+        return (
+            "Jira answers 401 even to a new token. "
+            f"Check the credential in Jira and the clock of this machine, then try now.{quoted}"
+        )
     if status == 403:
         return (
             "Jira answers 403: the credential lacks the Deployments permission. "

@@ -46,7 +46,7 @@ def _read(asked: Confirmation) -> None:
         client = client_of(entry.site)
         request = client.reading(KINDS[entry.kind].api, entry.kind, keys.parts(entry.key))
         url = request.url
-        answer = _get(client, request)
+        answer = client.ask(request)
         status, body = answer.status, answer.body[:_KEPT]
         result, differences, failure = _judge(entry, answer)
     except jira.Unreachable as unreachable:
@@ -57,15 +57,6 @@ def _read(asked: Confirmation) -> None:
         _once_more(asked, status, body, url, failure)
     else:
         _conclude(asked, result or Confirmation.Result.NOT_TOLD, status, body, url, differences, failure)
-
-
-def _get(client: jira.Client, request: jira.Request) -> jira.Answer:
-    token = client.token()
-    answer = client.send(request, token)
-    if answer.status == 401:
-        client.forget_token(token)
-        answer = client.send(request, client.token())
-    return answer
 
 
 def _judge(entry: Entry, answer: jira.Answer) -> tuple[Confirmation.Result | None, list[str], str]:

@@ -16,12 +16,20 @@ BEARER_PREFIX = "wbt_"
 
 
 class Site(models.Model):
-    """One Jira Cloud site with one credential. The secret is sealed at rest."""
+    """One Jira Cloud site with one credential. The secret is sealed at rest.
+
+    `client_id` is the id of the OAuth credential, or the key of the Connect app.
+    """
+
+    class Auth(models.TextChoices):
+        OAUTH = "oauth", "OAuth credential"
+        CONNECT = "connect", "Connect app"
 
     slug = models.SlugField(max_length=60, unique=True)
     url = models.URLField(max_length=500)
     api_url = models.URLField(max_length=500, blank=True)
     cloud_id = models.CharField(max_length=100, unique=True)
+    auth = models.CharField(max_length=10, choices=Auth.choices, default=Auth.OAUTH)
     client_id = models.CharField(max_length=255)
     sealed_secret = models.BinaryField()
     is_sandbox = models.BooleanField(default=False)
@@ -32,6 +40,11 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.slug
+
+    @property
+    def is_app(self) -> bool:
+        """Whether it is reached as a Connect app, on its own paths."""
+        return self.auth == self.Auth.CONNECT
 
     @property
     def secret(self) -> str:

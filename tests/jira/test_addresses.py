@@ -57,7 +57,7 @@ def test_a_name_that_leads_to_a_private_address_is_refused_before_a_byte_leaves(
     monkeypatch.setattr(socket.socket, "connect", connected)
     client = jira.Client(jira.Credential("https://x.example", "https://x.example", "c", "i", "s"))
     with pytest.raises(NotAllowed, match=r"leads to"):
-        client.token()
+        client.authorize(jira.Request("GET", "https://x.example/rest", {}))
 
 
 def test_one_private_address_among_public_ones_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,7 +67,7 @@ def test_one_private_address_among_public_ones_is_enough(monkeypatch: pytest.Mon
     monkeypatch.setattr(socket, "getaddrinfo", looked_up)
     client = jira.Client(jira.Credential("https://x.example", "https://x.example", "c", "i", "s"))
     with pytest.raises(NotAllowed):
-        client.token()
+        client.authorize(jira.Request("GET", "https://x.example/rest", {}))
 
 
 def test_the_secret_is_in_no_repr() -> None:

@@ -1,0 +1,130 @@
+"""One HTTP exchange with Jira: what may be asked, what came back, how it fails.
+
+    NotAllowed    the address is out of bounds for this installation; a person has to change it
+    Denied        the credential is refused; a person has to mend it
+    Unreachable   no answer came: the name, the connection, TLS, a time-out; trying again helps
+    Answer        Jira spoke, whatever it said; its status is the reader's business
+
+Redirects are not followed: a renamed site answers POST with 302, and following would make it a GET.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from .addresses import NotAllowed, PublicAdapter
+
+__all__ = ["Answer", "Denied", "NotAllowed", "Request", "Unreachable", "new_session", "send"]
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 25.0
+WHOLE_ANSWER_SECONDS = 40.0
+LARGEST_ANSWER = 16 * 1024 * 1024
+
+
+class Denied(Exception):
+    """The credential is refused; the text says what Jira said."""
+
+
+class Unreachable(Exception):
+    """No answer came; the text says what happened, without addresses or secrets.
+
+    `retry_after` is the least pause in seconds, where one was asked for.
+    """
+
+    def __init__(self, what: str, retry_after: float | None = None):
+        super().__init__(what)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request as it goes on record: the authorization is not part of it."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What Jira answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds to wait at least, when the answer says so in seconds."""
+        text = self.header("Retry-After").strip()
+        return float(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+
+    def header(self, name: str) -> str:
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
+
+
+def new_session(allow_private: bool) -> requests.Session:
+    """A session that goes to public addresses by https only, unless private ones are allowed."""
+    session = requests.Session()
+    session.trust_env = False  # A proxy or netrc of the machine must not change where secrets go.
+    session.mount("https://", HTTPAdapter() if allow_private else PublicAdapter())
+    if not allow_private:
+        del session.adapters["http://"]
+    session.headers["User-Agent"] = "Waybill"
+    return session
+
+
+def send(session: requests.Session, request: Request, authorization: Mapping[str, str]) -> Answer:
+    """Send one request, once. Raises `Unreachable` or `NotAllowed`."""
+    started = time.monotonic()
+    try:
+        with session.request(
+            request.method,
+            request.url,
+            data=request.body or None,
+            headers={**request.headers, **authorization},
+            timeout=(CONNECT_SECONDS, READ_SECONDS),
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            body = _read(response, started)
+            return Answer(response.status_code, {**response.headers}, body)
+    except requests.RequestException as error:
+        raise Unreachable(_what_happened(error)) from None
+
+
+def _read(response: requests.Response, started: float) -> bytes:
+    """The body, within the limits of size and time: a peer that drips must not hold a lane for ever."""
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_content(64 * 1024):
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise requests.RequestException("the answer is larger than 16 MiB")
+        if time.monotonic() - started > WHOLE_ANSWER_SECONDS:
+            raise requests.Timeout("the answer takes longer than 40 s")
+    return b"".join(parts)
+
+
+def _what_happened(error: requests.RequestException) -> str:
+    """One phrase for a failure. The library's own text holds addresses and object ids."""
+    text = str(error)
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the TLS connection failed"
+    if "NameResolutionError" in text or "getaddrinfo" in text:
+        return "the host's name cannot be resolved"
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return f"no connection within {CONNECT_SECONDS:.0f} s"
+    if isinstance(error, requests.Timeout):
+        return f"no answer within {READ_SECONDS:.0f} s"
+    if "refused" in text:
+        return "the connection was refused"
+    if isinstance(error, requests.exceptions.InvalidSchema):
+        return "the address is not https"
+    return "the connection broke off"
