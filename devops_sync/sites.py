@@ -2,15 +2,42 @@
 
 import datetime as dt
 import re
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from . import vault
+from .delivery.clients import client_of
 from .jira import client as jira
 from .kinds import APIS
 from .models import Grant, Lane, Site, Token, User
 
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
+
+
+# An entity of each API that does not exist, and a submission to it that holds nothing.
+_PROBES: dict[str, tuple[str, tuple[str | int, ...], bytes]] = {
+    "deployments": ("deployment", ("waybill", "waybill", 1), b'{"deployments":[]}'),
+    "builds": ("build", ("waybill", 1), b'{"builds":[]}'),
+    "devinfo": ("repository", ("waybill",), b'{"repositories":[]}'),
+}
+
+
+@dataclass(frozen=True)
+class Capability:
+    """What a credential may do with one API; None where that cannot be told without doing it.
+
+    `problem` is the sentence that says why something is not possible, or not known.
+    """
+
+    api: str
+    read: bool | None
+    write: bool | None
+    delete: bool | None
+    problem: str = ""
 
 
 class Wrong(Exception):
@@ -25,6 +52,7 @@ def connect(
     now: dt.datetime,
     *,
     api_url: str = "",
+    auth: Site.Auth = Site.Auth.OAUTH,
     allow_private: bool | None = None,
 ) -> Site:
     """Connect a site: its cloud id is asked for. Raises `Wrong`, or `jira.Unreachable` when it does not answer.
@@ -35,7 +63,7 @@ def connect(
     if not _SLUG.fullmatch(slug):
         raise Wrong("The site's short name must be made of a to z, 0 to 9 and hyphens, 60 characters at most.")
     if not client_id or not secret:
-        raise Wrong("The credential needs a client id and a secret.")
+        raise Wrong("The credential needs a client id, or the key of a Connect app, and a secret.")
     url, api_url = url.rstrip("/"), api_url.rstrip("/")
     try:
         for address in filter(None, (url, api_url)):
@@ -49,6 +77,7 @@ def connect(
         # The sandbox is site and API gateway in one.
         api_url=api_url or (url if tenant.is_sandbox else ""),
         cloud_id=tenant.cloud_id,
+        auth=auth,
         client_id=client_id,
         is_sandbox=tenant.is_sandbox and allowed,
         created_at=now,
@@ -92,3 +121,45 @@ def create_user(name: str, role: str, password: str) -> User:
     except IntegrityError:
         raise Wrong(f"There is a user with the name '{name}' already.") from None
     return user
+
+
+def capabilities(site: Site) -> list[Capability]:
+    """Ask Jira what the site's credential may do with each API. Nothing is stored and nothing deleted.
+
+    Reading is tried with an entity that cannot exist, writing with a submission that holds no entity. Whether it
+    may delete cannot be told without deleting, unless it may do nothing at all.
+    """
+    try:
+        client = client_of(site)
+        return [_capability(client, api) for api in APIS]
+    except (jira.Denied, jira.NotAllowed, vault.CannotOpen) as refusal:
+        return [Capability(api, False, False, False, _sentence(refusal)) for api in APIS]
+    except jira.Unreachable as unreachable:
+        return [Capability(api, None, None, None, _sentence(unreachable)) for api in APIS]
+
+
+def _capability(client: jira.Client, api: str) -> Capability:
+    kind, (first, *others), nothing = _PROBES[api]
+    key = (f"{first}-{uuid.uuid4()}", *others)
+    read, write = client.ask(client.reading(api, kind, key)), client.ask(client.submission(api, nothing))
+    may_read, may_write = _may(read, (200, 404)), _may(write, (200, 202, 400))
+    may_delete = False if read.status == write.status == 401 else None
+    return Capability(api, may_read, may_write, may_delete, " ".join(_problems(may_read, read, may_write, write)))
+
+
+def _may(answer: jira.Answer, yes: tuple[int, ...]) -> bool | None:
+    if answer.status in yes:
+        return True
+    return False if answer.status in (401, 403) else None
+
+
+def _problems(may_read: bool | None, read: jira.Answer, may_write: bool | None, write: jira.Answer) -> Iterator[str]:
+    if not may_read:
+        yield f"Jira answers {read.status} to reading."
+    if not may_write:
+        yield f"Jira answers {write.status} to writing."
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error).rstrip(".")
+    return f"{text[:1].upper()}{text[1:]}."

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from devops_sync.models import Grant, Site, Token, User
@@ -38,7 +38,11 @@ class TestAddSite:
             stdin=f"{sandbox.client_secret}\n",
             monkeypatch=monkeypatch,
         )
-        assert (code, json.loads(said)) == (0, {"slug": "retail", "cloud_id": sandbox.cloud_id})
+        apis = {
+            api: {"READ": True, "WRITE": True, "DELETE": None, "problem": ""}
+            for api in ("deployments", "builds", "devinfo")
+        }
+        assert (code, json.loads(said)) == (0, {"slug": "retail", "cloud_id": sandbox.cloud_id, "apis": apis})
         site = Site.objects.get()
         assert (site.secret, site.is_sandbox) == (sandbox.client_secret, True)
 
@@ -66,6 +70,31 @@ class TestAddSite:
             monkeypatch=monkeypatch,
         )
         assert (code, said.strip()) == (3, "http://127.0.0.1:9 does not answer: the connection was refused.")
+
+    def test_it_connects_as_a_connect_app_and_says_what_the_app_may_do(
+        self, sandbox: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.ALLOW_PRIVATE_UPSTREAM = True
+        key, secret = sandbox.connect_app()
+        sandbox.permit("deployments", "READ", client_id=key)
+        code, said = run(
+            *("add_site", "retail", "--url", sandbox.url, "--connect-key", key),
+            stdin=f"{secret}\n",
+            monkeypatch=monkeypatch,
+        )
+        assert (code, Site.objects.get().auth) == (0, "connect")
+        assert said.splitlines()[1:] == [
+            "deployments  READ yes, WRITE no, DELETE not known. Jira answers 403 to writing.",
+            "builds       READ no, WRITE no, DELETE not known. "
+            "Jira answers 403 to reading. Jira answers 403 to writing.",
+            "devinfo      READ no, WRITE no, DELETE not known. "
+            "Jira answers 403 to reading. Jira answers 403 to writing.",
+        ]
+
+    def test_a_client_id_and_a_connect_key_are_one_too_many(self) -> None:
+        both = ("--client-id", "abc", "--connect-key", "abc")
+        with pytest.raises(CommandError, match="not allowed with"):
+            call_command("add_site", "retail", "--url", "https://x.example", *both)
 
     @pytest.mark.parametrize("slug", ["", "Retail", "a b", "-x", "x" * 61, "a/b"])
     def test_a_wrong_name_is_refused(self, slug: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from devops_sync import sites
 from devops_sync.jira import client as jira
 from devops_sync.management.asking import Asking, secret_from
+from devops_sync.models import Site
 
 
 class Command(Asking):
@@ -19,26 +20,43 @@ class Command(Asking):
         parser.add_argument("slug", help="a short name for the site, such as retail")
         parser.add_argument("--url", required=True, help="the site's address, such as https://retail.atlassian.net")
         parser.add_argument("--api-url", default="", help="the API gateway, when it is not Atlassian's own")
-        parser.add_argument("--client-id", required=True, help="the client id of the OAuth credential")
+        credential = parser.add_mutually_exclusive_group(required=True)
+        credential.add_argument("--client-id", default="", help="the client id of the OAuth credential")
+        credential.add_argument("--connect-key", default="", help="the key of the Connect app")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options: Any) -> None:
-        secret = os.environ.get("WAYBILL_SITE_SECRET") or secret_from(self.stdin, "Client secret")
+        secret = os.environ.get("WAYBILL_SITE_SECRET") or secret_from(
+            self.stdin, "Shared secret" if options["connect_key"] else "Client secret"
+        )
         try:
             site = sites.connect(
                 options["slug"],
                 options["url"],
-                options["client_id"],
+                options["connect_key"] or options["client_id"],
                 secret,
                 timezone.now(),
                 api_url=options["api_url"],
+                auth=Site.Auth.CONNECT if options["connect_key"] else Site.Auth.OAUTH,
             )
         except sites.Wrong as wrong:
             self.no(str(wrong))
         except jira.Unreachable as unreachable:
             self.unreachable(f"{options['url']} does not answer: {unreachable}.")
+        found = sites.capabilities(site)
+        connected = f"Connected {site.slug}{' (a sandbox)' if site.is_sandbox else ''}, cloud id {site.cloud_id}."
         self.say(
-            {"slug": site.slug, "cloud_id": site.cloud_id},
-            f"Connected {site.slug}{' (a sandbox)' if site.is_sandbox else ''}, cloud id {site.cloud_id}.",
+            {"slug": site.slug, "cloud_id": site.cloud_id, "apis": {one.api: _facts(one) for one in found}},
+            "\n".join([connected, *(_line(one) for one in found)]),
             as_json=options["json"],
         )
+
+
+def _facts(found: sites.Capability) -> dict[str, bool | str | None]:
+    return {"READ": found.read, "WRITE": found.write, "DELETE": found.delete, "problem": found.problem}
+
+
+def _line(found: sites.Capability) -> str:
+    words = {True: "yes", False: "no", None: "not known"}
+    scopes = ", ".join(f"{name} {words[may]}" for name, may in _facts(found).items() if not isinstance(may, str))
+    return f"{found.api:12} {scopes}{f'. {found.problem}' if found.problem else ''}"
