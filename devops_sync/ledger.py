@@ -18,7 +18,7 @@ from .jira import wire
 from .kinds import KINDS, of_api
 from .models import Confirmation, Deletion, Entry, FirstAnswer, Lane, PropertySet, Site, Submission, Token, User
 from .models.current import Current
-from .models.submission import time_ordered_id
+from .models.submission import FROM_COMMAND_LINE, time_ordered_id
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def items_of(submission: Submission) -> list[wire.Item]:
 
 def refuse(arrival: Arrival, status: int, sentence: str) -> Submission:
     """Record a request that was refused whole. The bytes of a sender who is not known are not kept."""
-    known = arrival.token is not None or arrival.user is not None
+    known = arrival.token is not None or arrival.user is not None or arrival.path.startswith(FROM_COMMAND_LINE)
     submission = Submission(
         id=time_ordered_id(),
         site=arrival.site,

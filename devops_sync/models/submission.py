@@ -16,6 +16,9 @@ from django.db.models import Q
 
 from .site import Site, Token
 
+# How the path of a submission begins that did not come over HTTP: whoever can run commands is no stranger.
+FROM_COMMAND_LINE = "manage.py submit"
+
 
 def time_ordered_id() -> uuid.UUID:
     """A UUID of version 7 (RFC 9562): milliseconds first, so that rows lie in the index as they came."""
@@ -107,6 +110,8 @@ class Submission(models.Model):
         """Who sent it, as the pages say it."""
         if self.token is not None:
             return self.token.name
+        if self.path.startswith(FROM_COMMAND_LINE):
+            return "command line"
         return self.user.get_username() if self.user is not None else "nobody known"
 
     @property
