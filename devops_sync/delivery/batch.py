@@ -35,6 +35,11 @@ class Batch:
     def _payloads(self) -> list[str]:
         return [entry.payload for entry in self.entries]
 
+    def before(self, number: int) -> "Batch | None":
+        """The entries numbered below a deletion, or None when there is none."""
+        entries = [entry for entry in self.entries if entry.pk < number]
+        return Batch(self.api, self.envelope, entries) if entries else None
+
     def halves(self) -> "tuple[Batch, Batch]":
         """The same entries in two requests."""
         middle = len(self.entries) // 2
@@ -42,15 +47,13 @@ class Batch:
         return Batch(self.api, self.envelope, first), Batch(self.api, self.envelope, second)
 
 
-def next_batch(lane: Lane, before: int | None = None) -> Batch | None:
-    """The next entries to leave, or None when nothing waits; only those numbered below `before`, if given.
+def next_batch(lane: Lane) -> Batch | None:
+    """The next entries to leave, or None when nothing waits. The first that waits is always among them.
 
     Entries of other envelopes are passed over and leave in the next request; an entry whose key was taken
     or passed over stays behind it, so that the versions of one key leave in order and apart.
     """
     waiting = Entry.objects.waiting().filter(lane=lane).order_by("id")
-    if before is not None:
-        waiting = waiting.filter(id__lt=before)
     candidates = waiting.values_list("id", "kind", "key", "envelope_id")
     room = _DevinfoRoom if lane.api == "devinfo" else _Room
     # Mostly the first ones fill a request; only where they do not is it worth looking further.

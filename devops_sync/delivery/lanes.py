@@ -96,8 +96,12 @@ class _Turn:
 
     def _next(self) -> Load | None:
         """The next entries, or the deletion that stands before all others."""
+        batch = next_batch(self.lane)
+        # Looked for after the entries: a deletion that is numbered below one of them is there by now.
         removal = next_removal(self.lane)
-        return next_batch(self.lane, before=removal.deletion.pk if removal else None) or removal
+        if batch is None or removal is None:
+            return batch or removal
+        return batch.before(removal.deletion.pk) or removal
 
     def give_back(self) -> None:
         Lane.objects.filter(pk=self.lane.pk, fence=self.fence).update(leased_until=None, leased_by="")
