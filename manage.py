@@ -8,8 +8,10 @@ import sys
 def main() -> None:
     """Hand the command line to Django with Waybill's settings."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "devops_sync.settings")
-    from django.core.management import execute_from_command_line
-
+    try:
+        from django.core.management import execute_from_command_line
+    except ModuleNotFoundError:
+        sys.exit("Waybill's packages are not here: run `make run` once, then use .venv/bin/python manage.py.")
     execute_from_command_line(sys.argv)
 
 

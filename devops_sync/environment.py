@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 ATLASSIAN_API_URL = "https://api.atlassian.com"
+BROKERS = ("amqp", "amqps", "redis", "rediss", "sentinel", "sqs", "memory", "filesystem")
 VARIABLES = (
     "ALLOWED_HOSTS",
     "CELERY_BROKER_URL",
@@ -64,7 +65,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         data=data,
         database=_database(database_url) if database_url else embedded_database(data),
         database_is_embedded=not database_url,
-        broker_url=broker_url or "filesystem://",
+        broker_url=_broker_url(broker_url),
         broker_is_embedded=not broker_url or broker_url.startswith("filesystem:"),
         secret_key=secret_key,
         encryption_keys=_encryption_keys(environ, secret_key),
@@ -109,6 +110,12 @@ def _database(url: str) -> dict[str, object]:
         "PORT": str(port or options.pop("port", "")),
         "OPTIONS": options,
     }
+
+
+def _broker_url(url: str) -> str:
+    if url and url.split(":", 1)[0] not in BROKERS:
+        raise Wrong("CELERY_BROKER_URL must begin with amqp:// for RabbitMQ or redis:// for Redis.")
+    return url or "filesystem://"
 
 
 def _secret_key(environ: Mapping[str, str], data: Path, *, may_generate: bool) -> str:

@@ -98,3 +98,8 @@ def test_a_wrong_value_stops_every_command_with_that_sentence_alone(tmp_path: Pa
     run = subprocess.run(command, env=environ, capture_output=True, text=True)
     assert run.returncode == 2
     assert run.stderr == "PORT must be a number from 1 to 65535.\n"
+
+
+def test_a_broker_that_is_none_is_told_from_its_address(tmp_path: Path) -> None:
+    with pytest.raises(environment.Wrong, match=r"^CELERY_BROKER_URL must begin with amqp://"):
+        environment.read({"WAYBILL_DATA": str(tmp_path), "CELERY_BROKER_URL": "foo"})

@@ -177,7 +177,8 @@ def _this_hour(lines: dict[str, _Line], chance: random.Random, until: dt.datetim
         began_at = until - dt.timedelta(minutes=minutes)
         before = next((found for found in reversed(_ENVIRONMENTS[: _ENVIRONMENTS.index(environment)])), None)
         release = line.runs.get(before.id) if before else None
-        release = release or _next_release(line, chance, began_at - dt.timedelta(minutes=10))
+        if release is None or release == line.runs.get(environment.id):
+            release = _next_release(line, chance, began_at - dt.timedelta(minutes=10))
         took = dt.timedelta(seconds=seconds)
         yield from _deployment(line, environment, release, began_at, took, end, until)
 

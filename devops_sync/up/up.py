@@ -170,6 +170,8 @@ def _write_private(path: Path, text: str) -> None:
 def _introduction(found: dict[str, Any]) -> Iterator[str]:
     yield ""
     yield f"Waybill   {found['url']}"
+    if found["sandbox_url"]:
+        yield f"Sandbox   {found['sandbox_url']}  what the stand-in for Jira holds"
     admin, gateway = found["admin"], found["gateway"]
     if admin["username"]:
         yield f"Sign in   {admin['username']}, password {admin['password'] or 'as you changed it'}"
