@@ -21,6 +21,10 @@ MAX_ENTITIES = 1000
 MAX_OF_A_TYPE = 400
 MAX_MESSAGE = 1024
 
+_AROUND: dict[str, tuple[Any, str]] = {
+    "preventTransitions": (bool | None, "true or false"),
+    "operationType": (Literal["NORMAL", "BACKFILL"] | None, "NORMAL or BACKFILL"),
+}
 _ID = re.compile(r"[A-Za-z0-9~.\-_]{1,1024}")
 _ISSUE_KEY = re.compile(r"[^\W\d_]\w{1,255}-\d{1,255}")
 
@@ -136,6 +140,7 @@ def read_devinfo(body: bytes) -> Bulk:
     envelope = reading.open_body(body)
     properties = reading.properties(envelope.get("properties"))
     raws = reading.entities(envelope, "repositories")
+    _check_around(envelope)
     if len(raws) > MAX_REPOSITORIES:
         raise Malformed(f"'repositories' can have a maximum of {MAX_REPOSITORIES} elements")
     items: list[Item] = []
@@ -143,6 +148,15 @@ def read_devinfo(body: bytes) -> Bulk:
         items.extend(_repository(raw, f"repositories[{position}]"))
     _check_counts(items)
     return Bulk(reading.around(envelope, "repositories"), properties, items)
+
+
+def _check_around(envelope: dict[str, Raw]) -> None:
+    """The fields around the repositories that the reference describes; all others are Jira's to judge."""
+    for name, (type_, said) in _AROUND.items():
+        try:
+            msgspec.json.decode(envelope.get(name, b"null"), type=type_)
+        except (msgspec.DecodeError, RecursionError):
+            raise Malformed(f"'{name}' must be {said}") from None
 
 
 def _check_counts(items: list[Item]) -> None:
@@ -272,9 +286,13 @@ def _check(value: Commit | Branch | PullRequest) -> None:
     reading.check_addresses(url=value.url)
     if isinstance(value, Commit):
         reading.check_instant("authorTimestamp", value.author_timestamp)
+        if value.flags and len(set(value.flags)) < len(value.flags):
+            raise Fault("'flags' has a flag more than once")
         reading.check_addresses(**{f"files[{n}]__url": file.url for n, file in enumerate(value.files or ())})
     elif isinstance(value, Branch):
         _ident(value.last_commit.id, "lastCommit.id")
+        if value.last_commit.issue_keys or value.last_commit.associations:
+            _named(value.last_commit)
         reading.check_addresses(lastCommit__url=value.last_commit.url)
         reading.check_instant("lastCommit.authorTimestamp", value.last_commit.author_timestamp)
         reading.check_addresses(createPullRequestUrl=value.create_pull_request_url)
