@@ -14,11 +14,17 @@ from django.db.utils import OperationalError
 from django.utils import timezone
 
 from . import doorbell, envelopes, first_answers, projection, removal
+from .delivery import gating
+from .jira import client as jira
 from .jira import wire
 from .kinds import KINDS, of_api
 from .models import Confirmation, Deletion, Entry, FirstAnswer, Lane, PropertySet, Site, Submission, Token, User
 from .models.current import Current
 from .models.submission import FROM_COMMAND_LINE, time_ordered_id
+
+# Why Jira's answer about a gate cannot be given: not with this credential, or not this time.
+NotAvailable = gating.NotAvailable
+NotTold = gating.NotTold
 
 
 @dataclass(frozen=True)
@@ -188,6 +194,11 @@ def current(site: Site, kind: str, key: Sequence[str | int]) -> Current | None:
         .first()
     )
     return found
+
+
+def gating_status(site: Site, key: Sequence[str | int]) -> jira.Answer:
+    """Jira's own answer about a deployment's gate, asked now. Raises `NotAvailable` or `NotTold`."""
+    return gating.ask(site, key)
 
 
 def has_with_properties(site: Site, api: str, pairs: Mapping[str, str], until: int | None = None) -> bool:

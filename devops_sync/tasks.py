@@ -5,7 +5,7 @@ from celery.signals import worker_shutting_down
 from django.utils import timezone
 
 from . import delivery
-from .models import Confirmation, Lane
+from .models import Confirmation, Gate, Lane
 
 RING_EXPIRES_SECONDS = 60
 
@@ -24,6 +24,12 @@ def read_back() -> None:
 
 
 @shared_task
+def follow_gates() -> None:
+    """Ask for the gates that are due."""
+    delivery.follow_due()
+
+
+@shared_task
 def sweep() -> None:
     """Ring for whatever is due: a lost message, a dead worker and a pause all end here."""
     now = timezone.now()
@@ -31,6 +37,8 @@ def sweep() -> None:
         deliver.apply_async((lane_id,), retry=False, expires=10)
     if Confirmation.objects.due(now).exists():
         read_back.apply_async(retry=False, expires=10)
+    if Gate.objects.due(now).exists():
+        follow_gates.apply_async(retry=False, expires=10)
 
 
 @worker_shutting_down.connect

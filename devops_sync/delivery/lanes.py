@@ -21,7 +21,7 @@ from django.utils import timezone
 from .. import vault
 from ..jira import client as jira
 from ..models import Deletion, Delivery, Entry, Lane
-from . import outcomes
+from . import gating, outcomes
 from .batch import Batch, next_batch
 from .clients import client_of
 from .removal import Removal, next_removal
@@ -175,6 +175,8 @@ class _Turn:
             self._settle_lane(meaning, answer is not None, now)
             if delivery is not None and meaning.settled:
                 _settle_entries(delivery, meaning.settled, now)
+                if isinstance(load, Batch):
+                    gating.begin(load.entries, meaning.settled, now)
             if isinstance(load, Removal) and meaning.verdict in _FINAL:
                 _settle_deletion(load.deletion, meaning, now)
 

@@ -45,6 +45,25 @@ def one(call: Call, *, rest: str) -> HttpResponse:
     return answer
 
 
+@for_sender("read", "GET", "HEAD")
+def gating_status(call: Call, *, rest: str) -> HttpResponse:
+    """The gating status of a deployment: Jira's own answer, asked now."""
+    keys = [key for _, key in _named(call.api, rest)]
+    if not keys:
+        raise _names_nothing(call.api, rest)
+    known = (key for key in keys if len(keys) > 1 and ledger.current(call.site, "deployment", key))
+    try:
+        answer = ledger.gating_status(call.site, next(known, keys[0]))
+    except ledger.NotAvailable as unavailable:
+        raise Refuse(404, str(unavailable)) from None
+    except ledger.NotTold as silence:
+        raise Refuse(503, str(silence)) from None
+    passed_on = HttpResponse(answer.body, status=answer.status, content_type="application/json")
+    if answer.header("Retry-After"):
+        passed_on["Retry-After"] = answer.header("Retry-After")
+    return passed_on
+
+
 def _names_nothing(api: str, rest: str) -> Refuse:
     """Why a path names nothing: a key that cannot be, or no path of this API."""
     if any(paths.split(kind.name, rest) for kind in of_api(api)):

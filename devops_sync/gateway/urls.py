@@ -35,6 +35,7 @@ urlpatterns = [
             ("/bulk$", bulk.bulk),
             ("/bulkByProperties$", apis.bulk_by_properties),
             ("/existsByProperties$", apis.exists_by_properties),
+            *([(r"/(?P<rest>pipelines/.+)/gating-status$", apis.gating_status)] if api == "deployments" else []),
             (r"/(?P<rest>(?:pipelines|repository)/.+)$", apis.one),
         )
     ],

@@ -4,6 +4,7 @@ from .build import Build
 from .deletion import Deletion
 from .deployment import Deployment
 from .development import Branch, Commit, PullRequest, Repository
+from .gate import Gate, GateReading
 from .lane import Delivery, Lane
 from .people import Grant, User
 from .reading import Confirmation
@@ -22,6 +23,8 @@ __all__ = [
     "Entry",
     "Envelope",
     "FirstAnswer",
+    "Gate",
+    "GateReading",
     "Grant",
     "Lane",
     "PropertySet",
