@@ -1,4 +1,4 @@
-"""The small pages: one deployment, a credential's deletion, and what cannot be shown."""
+"""The small pages: one entity, a credential's deletion, and what cannot be shown."""
 
 from datetime import UTC, datetime
 from urllib.parse import quote
@@ -6,18 +6,22 @@ from urllib.parse import quote
 import msgspec
 
 from .holdings import Holding
+from .kinds import KINDS
+from .listing import place
 from .markup import Content, Html, facts, fill, head, inside, instant, joined, link, notice, plural, sheet, state
 
 
 def held(holding: Holding, client_id: str, now: datetime) -> Content:
-    """One deployment: what it is, on which issues it shows, and what was submitted."""
+    """One entity: what it is, on which issues it shows, and what was submitted."""
     summary = holding.summary
     name = summary.name or "without a name"
+    noun = KINDS[holding.kind].noun
     below = fill(
-        "Number {number} of {pipeline} on {environment}.",
-        number=holding.key[-1],
-        pipeline=summary.place,
-        environment=summary.detail,
+        "{noun} {number} in {place}. {detail}",
+        noun=noun.capitalize(),
+        number=summary.number,
+        place=place(holding),
+        detail=summary.detail,
     )
     issues = (fill('<a class="key" href="{to}">{key}</a>', to=link("/", issue=key), key=key) for key in holding.issues)
     pairs = [
@@ -31,8 +35,7 @@ def held(holding: Holding, client_id: str, now: datetime) -> Content:
     ]
     code = _indented(holding.payload)
     body = fill(
-        '<div class="code"><pre tabindex="0" role="group" aria-label="Deployment as submitted">'
-        "<code>{code}</code></pre></div>",
+        '<div class="code"><pre tabindex="0" role="group" aria-label="As submitted"><code>{code}</code></pre></div>',
         code=code,
     )
     sections = [
@@ -67,7 +70,7 @@ def deletion(client_id: str, count: int) -> Content:
         '<p class="answer"><strong>{count} would go at once, and every token is void from then on.</strong>'
         " Jira does the same when somebody deletes an OAuth credential, and nothing brings the data back but sending"
         " it again.</p>",
-        count=plural(count, "deployment"),
+        count=plural(count, "entity"),
     )
     stays = Html(
         "<p>In Jira the credential itself would be gone too. Here it stays usable: its clients fetch a new token and"
@@ -92,7 +95,7 @@ def deletion(client_id: str, count: int) -> Content:
 
 def refusal() -> Content:
     """A form that was sent from another site's page."""
-    text = Html("<strong>Another site's page asked for this, so nothing is deleted.</strong> Use the button here.")
+    text = Html("<strong>Another site's page asked for this, so nothing is done.</strong> Use the button here.")
     return Content(
         "Not done", [head("Not done", Html(""), crumb="Everything held"), notice(" notice--bad", "refused", text)]
     )

@@ -33,8 +33,8 @@ _DEPLOYMENT = """curl --request POST {base}/rest/deployments/0.1/bulk \\
 
 _SECTION = """<section class="sheet" aria-label="How to fill this page"><div class="empty">
   <div class="stack stack--tight"><h2>Send the first deployment</h2>
-    <p>It takes what Jira Cloud's deployments API takes, and answers as Jira does. Connect it to Waybill as a site,
-    or talk to it as any client would.</p></div>
+    <p>It takes what Jira Cloud's deployments, builds and development information APIs take, and answers as Jira
+    does. Connect it to Waybill as a site, or talk to it as any client would.</p></div>
   <ol>
     <li><span class="mark" aria-hidden="true">1</span><div><h3>Fetch a token</h3>
       <p>The secret is printed by <code>manage.py sandbox --print-credential</code>.</p></div>{token}</li>

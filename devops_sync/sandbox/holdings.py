@@ -107,10 +107,11 @@ def one(connection: sqlite3.Connection, number: int) -> Holding | None:
 
 
 class Choice(NamedTuple):
-    """Which holdings a page shows, by owner and issue, from which change on."""
+    """Which holdings a page shows, by owner, issue and kind, from which change on."""
 
     owner: int | None = None
     issue: str = ""
+    kind: str = ""
     older_than: int | None = None
     newer_than: int | None = None
 
@@ -129,10 +130,17 @@ class Choice(NamedTuple):
         found: tuple[int] = connection.execute(statement, values).fetchone()
         return found[0]
 
+    def counts(self, connection: sqlite3.Connection) -> dict[str, int]:
+        """How many there are of each kind."""
+        where, values = self._conditions()
+        statement = f"SELECT kind, count(*) FROM entity WHERE {where} GROUP BY kind"  # noqa: S608, our own conditions
+        return dict(connection.execute(statement, values).fetchall())
+
     def _conditions(self) -> tuple[str, tuple[str | int, ...]]:
         choices: list[tuple[str, str | int | None]] = [
             ("credential = ?", self.owner),
             ("entity.id IN (SELECT entity FROM mention WHERE issue = ?)", self.issue or None),
+            ("kind = ?", self.kind or None),
             ("change < ?", self.older_than),
             ("change > ?", self.newer_than),
         ]

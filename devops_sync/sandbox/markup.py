@@ -7,14 +7,24 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-TONES = {
-    "successful": "good",
-    "in_progress": "moving",
-    "rolled_back": "warn",
-    "failed": "bad",
-    "pending": "quiet",
-    "cancelled": "quiet",
-    "unknown": "quiet",
+# The tone and the icon of each state.
+STATES = {
+    "successful": ("good", "successful"),
+    "in_progress": ("moving", "in_progress"),
+    "rolled_back": ("warn", "rolled_back"),
+    "failed": ("bad", "failed"),
+    "pending": ("quiet", "pending"),
+    "cancelled": ("quiet", "cancelled"),
+    "unknown": ("quiet", "unknown"),
+    "open": ("moving", "in_progress"),
+    "merged": ("good", "successful"),
+    "declined": ("quiet", "cancelled"),
+    "draft": ("quiet", "pending"),
+    "awaiting": ("moving", "awaiting"),
+    "allowed": ("good", "allowed"),
+    "prevented": ("bad", "prevented"),
+    "expired": ("warn", "expired"),
+    "invalid": ("bad", "invalid"),
 }
 
 
@@ -48,9 +58,11 @@ def icon(name: str) -> Html:
 
 
 def state(name: str) -> Html:
-    """A deployment's state: icon and word."""
-    known = name if name in TONES else "unknown"
-    return tone(TONES[known], known, known.replace("_", " ").capitalize())
+    """A state: icon and word. One that nobody has heard of is shown as itself."""
+    if not name:
+        return Html('<span class="faint">none</span>')
+    which, icon_name = STATES.get(name.lower(), ("quiet", "unknown"))
+    return tone(which, icon_name, name.replace("_", " ").capitalize())
 
 
 def tone(which: str, icon_name: str, word: str) -> Html:
@@ -62,7 +74,14 @@ def number(value: int) -> str:
 
 
 def plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+    return f"{count:,} {noun if count == 1 else nouns(noun)}"
+
+
+def nouns(noun: str) -> str:
+    """The plural of a noun."""
+    if noun.endswith("y"):
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith("ch") else f"{noun}s"
 
 
 def size(count: int) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
-from . import empty, listing
+from . import empty, listing, panels
+from .credentials import PERMISSIONS
 from .holdings import Holding
+from .kinds import APIS, KINDS
 from .log import Seen
 from .markup import (
     Content,
@@ -33,7 +36,7 @@ from .markup import (
 if TYPE_CHECKING:
     from .sandbox import Sandbox
 
-PANEL_LIMIT = 500
+PANEL_LIMIT = 500  # Deployments that are looked at for the latest of each environment.
 REQUESTS_SHOWN = 12
 
 
@@ -41,9 +44,10 @@ class Found(NamedTuple):
     """What was looked up for the page."""
 
     listing: listing.Listing
-    held: int
+    held: Mapping[str, int]
     issues: int
-    panel: list[Holding]
+    gates: int
+    panel: Mapping[str, Sequence[Holding]]
 
 
 class Overview:
@@ -80,29 +84,29 @@ class Overview:
         if not self._found.held:
             return head("What this Jira holds", Html("Nothing has arrived yet."))
         below = fill(
-            "<strong>{deployments}</strong> on {issues}, sent with {credentials}.",
-            deployments=plural(self._found.held, "deployment"),
+            "<strong>{held}</strong> on {issues}, sent with {credentials}.",
+            held=_told(self._found.held),
             issues=plural(self._found.issues, "issue"),
             credentials=plural(len(self._found.listing.names), "credential"),
         )
         return head("What this Jira holds", below)
 
     def _issue_sections(self) -> list[Html]:
-        matching = self._found.listing.matching
-        below = fill("<strong>{count}</strong> on this issue.", count=plural(matching, "deployment"))
+        matching = sum(self._found.listing.counts.values())
+        below = fill("<strong>{held}</strong> on this issue.", held=_told(self._found.listing.counts))
         sections = [head(self._issue, below, crumb="Everything held")]
         if self._issue not in self._sandbox.issues:
             text = fill(
-                "<strong>{issue} does not exist in this Jira.</strong> A deployment that names it comes back with it"
-                " as unknown, and is rejected if it names nothing else. The issues that exist: {issues}.",
+                "<strong>{issue} does not exist in this Jira.</strong> What names it comes back with it as unknown, and"
+                " is not stored if it names nothing else. The issues that exist: {issues}.",
                 issue=self._issue,
                 issues=str(self._sandbox.issues).replace(",", ", "),
             )
             sections.append(notice(" notice--warn", "invalid", text))
         elif not matching:
-            sections.append(notice("", "info", fill("{issue} exists; no deployment names it yet.", issue=self._issue)))
+            sections.append(notice("", "info", fill("{issue} exists; nothing names it yet.", issue=self._issue)))
         if matching:
-            sections.append(listing.panel(self._found.panel, self._issue, self._now))
+            sections += panels.sections(self._found.panel, self._found.listing.counts, self._issue, self._now)
             sections.append(self._found.listing.section(self._now))
         return sections
 
@@ -111,8 +115,8 @@ class Overview:
         rate, shares = self._sandbox.meter.limit, self._sandbox.faults.shares
         delay = self._sandbox.settings.delay
         figures = [
-            ("Deployments", number(self._found.held), "the newest version of each"),
-            ("Issues", number(self._found.issues), "that show a deployment"),
+            ("Held", number(sum(self._found.held.values())), "the newest version of each"),
+            ("Issues", number(self._found.issues), "that show anything"),
             ("Waiting", number(waiting), f"stored {duration(delay)} after the answer" if delay else "stored at once"),
             ("Requests", number(log.total), f"{number(log.refused)} refused or lost"),
             ("Burst limit", f"{rate:.0f}" if rate else "None", "a second, by method" if rate else "all requests pass"),
@@ -150,7 +154,13 @@ class Overview:
         ref = '<span class="ref">{text}</span>'
         pairs = [
             ("Site", fill(ref, text=self._base)),
-            ("API", fill(ref, text=f"{self._base}/jira/deployments/0.1/cloud/{cloud_id}")),
+            *(
+                (
+                    api.name.capitalize(),
+                    fill(ref, text=f"{self._base}/jira/{api.name}/{api.gateway_version}/cloud/{cloud_id}"),
+                )
+                for api in APIS
+            ),
             ("Cloud id", fill(ref, text=cloud_id)),
             ("Issues", _existing(self._sandbox)),
         ]
@@ -159,10 +169,20 @@ class Overview:
     def _credentials(self) -> Html:
         row = (
             '<li class="stack stack--tight"><span class="ref">{name}</span>'
+            '<span class="hint">{kind}; may: {may}</span>'
             '<a class="small" href="/credentials/{address}/">Delete this credential\'s data…</a></li>'
         )
-        names = self._found.listing.names.values()
-        items = joined(fill(row, name=name, address=quote(name, safe="")) for name in names)
+        owners = self._sandbox.store.credentials
+        items = joined(
+            fill(
+                row,
+                name=owner.client_id,
+                kind="Connect app" if owner.is_app else "OAuth client",
+                may="everything" if set(owner.permissions) >= set(PERMISSIONS) else ", ".join(owner.permissions),
+                address=quote(owner.client_id, safe=""),
+            )
+            for owner in owners
+        )
         secret = Html('<p class="hint">The first one\'s secret: <code>manage.py sandbox --print-credential</code></p>')
         body = fill('<div class="stack"><ul class="stack">{items}</ul>{secret}</div>', items=items, secret=secret)
         return sheet("credentials", "Credentials", inside(body))
@@ -172,10 +192,16 @@ class Overview:
         pairs = [
             ("Tokens last", duration(now.token_life)),
             ("Stored after", duration(now.delay)),
-            ("Per request", f"{number(now.bulk_limit)} deployments, {size(now.body_limit)}"),
+            ("Per request", f"{number(now.bulk_limit)} entities, {size(now.body_limit)}"),
+            ("Gating", now.gating if now.gating in ("available", "unavailable") else f"answers {now.gating}"),
+            ("Undecided", fill('<a href="/gates/">{count}</a>', count=plural(self._found.gates, "change request"))),
         ]
         hint = Html('<p class="hint spaced">Change them with <code>POST /_sandbox/settings</code></p>')
         return sheet("settings", "Settings", inside(joined([facts(pairs), hint])))
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(plural(counts[kind], KINDS[kind].noun) for kind in KINDS if counts.get(kind)) or "Nothing"
 
 
 def _answer(seen: Seen) -> Html:

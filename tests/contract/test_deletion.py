@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from .conftest import JiraLike
-from .rows import BRANCH, BY_API, COMMIT, DEPLOYMENT, PULL_REQUEST, REPOSITORY, ROWS, Row, message_of
+from .rows import BRANCH, BY_API, COMMIT, PULL_REQUEST, REPOSITORY, ROWS, Row, message_of
 
 each_kind = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.kind)
 each_api = pytest.mark.parametrize("api", BY_API)
@@ -60,6 +60,7 @@ def test_a_repository_takes_along_what_is_in_it(jira_like: JiraLike) -> None:
     assert held(jira_like, REPOSITORY, 1) == [1]
 
 
+@pytest.mark.speaks("unknown types of entities")
 @pytest.mark.parametrize("word", ["commits", "pullRequest", "repository", "x"])
 def test_an_unknown_type_of_entity_is_refused(jira_like: JiraLike, word: str) -> None:
     answer = jira_like.delete("devinfo", f"/repository/home/{word}/x1")
@@ -155,6 +156,7 @@ def test_an_empty_set_and_devinfos_repeated_key_are_refused(jira_like: JiraLike,
     assert held(jira_like, row, 1) == [1]
 
 
+@pytest.mark.speaks("two values of one property")
 @pytest.mark.parametrize("api", ["deployments", "builds"])
 def test_two_values_of_one_property_match_nothing(jira_like: JiraLike, api: str) -> None:
     row = BY_API[api]
@@ -171,6 +173,7 @@ def test_parts_of_a_repository_go_by_their_own_properties(jira_like: JiraLike) -
     assert held(jira_like, COMMIT, 1, 2) == [1]
 
 
+@pytest.mark.speaks("repositories by properties")
 def test_a_repository_that_has_the_properties_takes_along_what_is_in_it(jira_like: JiraLike) -> None:
     jira_like.post("devinfo", COMMIT.body(COMMIT.make(1), properties={"a": "1"}))
     jira_like.post("devinfo", COMMIT.body(COMMIT.make(2), properties={"a": "2"}))
@@ -207,18 +210,3 @@ def test_a_repository_is_given_with_its_four_hundred_most_recent_entities(jira_l
     found = jira_like.get("devinfo", "/repository/home").json()
     assert (len(found["commits"]), len(found["pullRequests"])) == (399, 1)
     assert "x400" in {entity["id"] for entity in found["commits"]}
-
-
-@pytest.mark.speaks("gating")
-def test_a_gated_deployment_awaits_a_decision(jira_like: JiraLike) -> None:
-    gated = DEPLOYMENT.make(state="pending", commands=[{"command": "initiate_deployment_gating"}])
-    jira_like.post("deployments", DEPLOYMENT.body(gated))
-    answer = jira_like.get("deployments", f"{DEPLOYMENT.where()}/gating-status")
-    assert (answer.status_code, answer.json()["gatingStatus"]) == (200, "awaiting")
-
-
-@pytest.mark.speaks("gating")
-def test_what_is_not_gated_has_no_gating_status(jira_like: JiraLike) -> None:
-    answer = jira_like.get("deployments", f"{DEPLOYMENT.where()}/gating-status")
-    assert answer.status_code == 404
-    assert message_of("deployments", answer.json()) == "No data found for the given deployment ID."
