@@ -11,7 +11,7 @@ from devops_sync import ledger, roles
 from devops_sync.models import Deployment, Entry
 from devops_sync.models.deployment import furthest_of_issues
 
-from .. import frame, live, versions, whereabouts, wire
+from .. import frame, gates, live, versions, whereabouts, wire
 from ..doors import readers_only
 from ..methods import require_GET, require_POST
 
@@ -86,13 +86,14 @@ def _page(request: HttpRequest, found: Deployment) -> HttpResponse:
         "unknown_count": len(unknown),
         "versions": told,
         "has_older_versions": len(entries) > VERSIONS,
+        "gate": gates.of(found),
         "elsewhere": whereabouts.elsewhere(found),
         "may_raw": may_raw,
         "may_verify": roles.may(request.user, "verify", found.site) and found.entry.outcome == Entry.Outcome.ACCEPTED,
         "may_try": roles.may(request.user, "try-now", found.site),
         **(_exchange(where) if may_raw else {}),
     }
-    names = ("title", "sub", "actions", "where", "issues", "versions", "wire", "elsewhere", "facts")
+    names = ("title", "sub", "actions", "where", "issues", "versions", "wire", "gate", "elsewhere", "facts")
     return live.page(
         request,
         "deployment.html",

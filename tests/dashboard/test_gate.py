@@ -1,0 +1,86 @@
+"""The gate on a deployment's page: Jira's words, and nothing that Jira did not say."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from devops_sync.models import Deployment, Gate, GateReading, Site
+from tests import builders
+
+CHANGE = {"issueKey": "CHG-20417", "issueLink": "https://retail.example/browse/CHG-20417"}
+
+
+@pytest.fixture
+def gated(retail: Site) -> Deployment:
+    return builders.deployment(retail, state="pending", gated=True)
+
+
+def gate(of: Deployment, status: str = "awaiting", **more: Any) -> Gate:
+    now = timezone.now()
+    facts: dict[str, Any] = {
+        "asked_at": now,
+        "read_at": now,
+        "due_at": now + dt.timedelta(seconds=60),
+        "details": [CHANGE],
+        "tries": 1,
+    }
+    made = Gate.objects.create(site=of.site, key=of.key, entry=of.entry, status=status, **facts | more)
+    GateReading.objects.create(gate=made, read_at=now, http_status=200, status=status, body=b"{}")
+    return made
+
+
+def page(client: Client, of: Deployment) -> str:
+    answer = client.get(f"/deployments/{of.pk}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_it_names_the_change_and_when_it_is_asked_again(viewer: Client, gated: Deployment) -> None:
+    gate(gated)
+    html = page(viewer, gated)
+    assert "Gate: awaiting approval" in html
+    assert f'<a href="{CHANGE["issueLink"]}" rel="noopener noreferrer external">CHG-20417</a>' in html
+    assert "again after 1 min" in html
+
+
+@pytest.mark.parametrize("status", ["allowed", "prevented", "expired", "invalid"])
+def test_a_decision_is_told_as_jira_says_it(viewer: Client, gated: Deployment, status: str) -> None:
+    gate(gated, status, stop="decided", stopped_at=timezone.now())
+    html = page(viewer, gated)
+    assert f"Gate: {status}" in html
+    assert "again after" not in html
+
+
+@pytest.mark.parametrize("status", ["ALLOWED", "postponed", "<b>x</b>"])
+def test_what_nobody_has_heard_of_is_shown_as_itself(viewer: Client, gated: Deployment, status: str) -> None:
+    gate(gated, status)
+    html = page(viewer, gated)
+    assert f"Gate: “{status.replace('<', '&lt;').replace('>', '&gt;')}”" in html
+    assert "Gate: allowed" not in html
+
+
+def test_a_credential_that_may_not_ask_is_told(viewer: Client, gated: Deployment) -> None:
+    gate(gated, "", details=[], stop="not_available", stopped_at=timezone.now())
+    html = page(viewer, gated)
+    assert "Gate: not available" in html
+    assert "Gating status is not available with this credential." in html
+
+
+def test_a_link_that_is_none_is_text(viewer: Client, gated: Deployment) -> None:
+    gate(gated, details=[{"issueKey": "CHG-1", "issueLink": "javascript:alert(1)"}])
+    html = page(viewer, gated)
+    assert "CHG-1" in html
+    assert "javascript:" not in html
+
+
+def test_a_deployment_without_a_gate_has_no_such_part(viewer: Client, retail: Site) -> None:
+    assert "gate-title" not in page(viewer, builders.deployment(retail))
+
+
+def test_the_gate_of_another_site_is_not_shown(viewer: Client, gated: Deployment, foreign: Site) -> None:
+    other = builders.deployment(foreign, gated.pipeline_id, gated.environment_id, number=gated.number, gated=True)
+    gate(other)
+    assert "gate-title" not in page(viewer, gated)
