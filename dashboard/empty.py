@@ -16,6 +16,7 @@ def page(request: HttpRequest, sites: list[Site], now: dt.datetime) -> dict[str,
         "is_empty": True,
         "first_site": site,
         "host": request.build_absolute_uri("/").rstrip("/"),
-        "reported": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        # The full hour, so that what somebody is copying stays as it is while the page follows.
+        "reported": now.strftime("%Y-%m-%dT%H:00:00Z"),
         "may_set_up": roles.may(request.user, "tokens", site),
     }

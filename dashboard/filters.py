@@ -5,15 +5,20 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from django.db.models import Q
 from django.http import QueryDict
 
-from devops_sync.models import Delivery, Deployment, Entry, Site
+from devops_sync.models import Build, Delivery, Deployment, Entry, Repository, Site
+from devops_sync.models.build import BuildQuerySet
+from devops_sync.models.current import CurrentQuerySet
 from devops_sync.models.deployment import DeploymentQuerySet
+from devops_sync.models.development import RepositoryQuerySet
 
 ISSUE_KEY = re.compile(r"^[^\W\d]\w{0,254}-\d{1,255}$")
 LONGEST = 300
+Current = TypeVar("Current", bound=CurrentQuerySet[Any])
 PLACE = ("after", "before", "_top", "_rows")
 
 
@@ -120,11 +125,9 @@ class Filters:
 
 
 @dataclass
-class DeploymentFilters(Filters):
-    pipelines: list[str] = field(default_factory=list)
-    environments: list[str] = field(default_factory=list)
-    environment_types: list[str] = field(default_factory=list)
-    states: list[str] = field(default_factory=list)
+class CurrentFilters(Filters):
+    """What the lists of every kind can be filtered by."""
+
     outcomes: list[str] = field(default_factory=list)
     issue: str = ""
     properties: list[tuple[str, str]] = field(default_factory=list)
@@ -136,12 +139,7 @@ class DeploymentFilters(Filters):
         self.q = self.text("q")
         if self.q:
             self.chip("q", self.q)
-        self.pipelines = self._named("pipeline")
-        self.environments = self._named("environment")
-        self.environment_types = self.choices(
-            "environment_type", Deployment.EnvironmentType.choices, "environment type"
-        )
-        self.states = self.choices("state", Deployment.State.choices, "state")
+        self.read_own()
         self.outcomes = self.choices("jira", Entry.Outcome.choices, "answer of Jira")
         self.issue = self.text("issue")
         if self.issue and not ISSUE_KEY.match(self.issue):
@@ -157,39 +155,24 @@ class DeploymentFilters(Filters):
                 self.problems.append(f"“{pair}” is no property. It is written as key=value.")
         self.start, self.end = self.day("from"), self.day("to", ends=True)
 
-    def _named(self, name: str) -> list[str]:
+    def read_own(self) -> None:
+        """Read what only the list of this kind can be filtered by."""
+
+    def named(self, name: str) -> list[str]:
         found = self.texts(name)
         for value in found:
             self.chip(name, value)
         return found
 
-    def apply(self, known: "Iterable[Known]") -> DeploymentQuerySet:
-        """The deployments that match. `known` tells the ids that a pipeline's name stands for."""
-        rows: DeploymentQuerySet = Deployment.objects.of(self.sites)
-        if self.pipelines:
-            wanted = set(self.pipelines)
-            rows = rows.filter(
-                pipeline_id__in=wanted | {place.pipeline_id for place in known if place.pipeline_name in wanted}
-            )
-        if self.environments:
-            rows = rows.filter(Q(environment_id__in=self.environments) | Q(environment_name__in=self.environments))
-        if self.environment_types:
-            rows = rows.filter(environment_type__in=self.environment_types)
-        if self.states:
-            rows = rows.filter(state__in=self.states)
+    def narrow(self, rows: Current) -> Current:
+        """Those of the rows that match what every list can be filtered by, save the text."""
         if self.outcomes:
             rows = rows.filter(entry__outcome__in=self.outcomes)
         if self.issue:
             rows = rows.for_issue(self.issue)
         for key, value in self.properties:
             rows = rows.with_property(key, value)
-        if self.q:
-            rows = rows.saying(self.q)
         return rows.changed_between(self.start, self.end)
-
-    @property
-    def environments_chosen(self) -> int:
-        return len(self.environments) + len(self.environment_types)
 
     @property
     def last_day(self) -> dt.datetime | None:
@@ -207,6 +190,66 @@ class DeploymentFilters(Filters):
     @property
     def is_issue_search(self) -> bool:
         return bool(ISSUE_KEY.match(self.q)) and self.q.isascii()
+
+
+@dataclass
+class DeploymentFilters(CurrentFilters):
+    pipelines: list[str] = field(default_factory=list)
+    environments: list[str] = field(default_factory=list)
+    environment_types: list[str] = field(default_factory=list)
+    states: list[str] = field(default_factory=list)
+
+    def read_own(self) -> None:
+        self.pipelines = self.named("pipeline")
+        self.environments = self.named("environment")
+        self.environment_types = self.choices(
+            "environment_type", Deployment.EnvironmentType.choices, "environment type"
+        )
+        self.states = self.choices("state", Deployment.State.choices, "state")
+
+    def apply(self, known: "Iterable[Known]") -> DeploymentQuerySet:
+        """The deployments that match. `known` tells the ids that a pipeline's name stands for."""
+        rows: DeploymentQuerySet = Deployment.objects.of(self.sites)
+        if self.pipelines:
+            wanted = set(self.pipelines)
+            rows = rows.filter(
+                pipeline_id__in=wanted | {place.pipeline_id for place in known if place.pipeline_name in wanted}
+            )
+        if self.environments:
+            rows = rows.filter(Q(environment_id__in=self.environments) | Q(environment_name__in=self.environments))
+        if self.environment_types:
+            rows = rows.filter(environment_type__in=self.environment_types)
+        if self.states:
+            rows = rows.filter(state__in=self.states)
+        return self.narrow(rows.saying(self.q) if self.q else rows)
+
+    @property
+    def environments_chosen(self) -> int:
+        return len(self.environments) + len(self.environment_types)
+
+
+@dataclass
+class BuildFilters(CurrentFilters):
+    pipelines: list[str] = field(default_factory=list)
+    states: list[str] = field(default_factory=list)
+
+    def read_own(self) -> None:
+        self.pipelines = self.named("pipeline")
+        self.states = self.choices("state", Build.State.choices, "state")
+
+    def apply(self) -> BuildQuerySet:
+        rows: BuildQuerySet = Build.objects.of(self.sites)
+        if self.pipelines:
+            rows = rows.filter(pipeline_id__in=self.pipelines)
+        if self.states:
+            rows = rows.filter(state__in=self.states)
+        return self.narrow(rows.saying(self.q) if self.q else rows)
+
+
+class RepositoryFilters(CurrentFilters):
+    def apply(self) -> RepositoryQuerySet:
+        rows: RepositoryQuerySet = Repository.objects.of(self.sites)
+        return self.narrow(rows.saying(self.q) if self.q else rows)
 
 
 @dataclass(frozen=True)
@@ -237,10 +280,11 @@ class OverviewFilters(Filters):
 
 @dataclass
 class SubmissionFilters(Filters):
-    refused: bool = False
+    show: str = ""
 
     def read(self) -> None:
-        self.refused = bool(self.choices("show", [("refused", "only the refused")], "way to show it"))
+        known = [("refused", "only the refused"), ("rejected", "only with what Jira rejected")]
+        self.show = next(iter(self.choices("show", known, "way to show it")), "")
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """What stands around every page: who is here, which sites they see, where they can go, what waits."""
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,20 +12,23 @@ from django.urls import reverse
 from django.utils import timezone
 
 from devops_sync import __version__, roles
-from devops_sync.models import Entry, Site
+from devops_sync.models import Deletion, Entry, Site
 
-LISTS = ("overview", "deployment-list", "submission-list", "delivery-list")
+from .kinds import KINDS, LISTED_IN
+
+LISTS = ("overview", "deployment-list", "build-list", "repository-list", "submission-list", "delivery-list")
 MOST = 1000
 
 
 @dataclass(frozen=True)
 class Place:
-    """One entry of the rail."""
+    """One entry of the rail. `rejected` names the figure of what Jira rejected, where it shows one."""
 
     icon: str
     word: str
     url: str
     is_here: bool
+    rejected: str = ""
 
 
 class Frame:
@@ -61,13 +65,16 @@ class Frame:
 
     @cached_property
     def waiting(self) -> int:
-        lanes = Entry.objects.waiting().filter(lane__site__in=[site.pk for site in self.picked])
-        return lanes.order_by()[:MOST].count()
+        """What has yet to leave: versions and deletions."""
+        sites = [site.pk for site in self.picked]
+        entries = Entry.objects.waiting().filter(lane__site__in=sites).order_by()[:MOST].count()
+        return min(MOST, entries + Deletion.objects.waiting().filter(site__in=sites)[:MOST].count())
 
     @cached_property
-    def rejected(self) -> int:
-        sites = [site.pk for site in self.picked]
-        return Entry.objects.rejected_since(yesterday(self.now)).filter(site__in=sites)[:MOST].count()
+    def rejected(self) -> Counter[str]:
+        """What Jira rejected since yesterday, by the kind in whose list it is found."""
+        found = Entry.objects.rejected_since(yesterday(self.now)).filter(site__in=[site.pk for site in self.picked])
+        return Counter(KINDS[kind].listed_in for kind in found.order_by().values_list("kind", flat=True)[:MOST])
 
     @cached_property
     def now(self) -> dt.datetime:
@@ -85,7 +92,15 @@ class Frame:
     def places(self) -> list[Place]:
         return [
             self._place("overview", "Overview", "overview"),
-            self._place("deployment", "Deployments", "deployment-list", "deployment"),
+            self._place("deployment", "Deployments", "deployment-list", "deployment", rejected="deployment"),
+            self._place("build", "Builds", "build-list", "build", rejected="build"),
+            self._place(
+                "repository",
+                "Repositories",
+                "repository-list",
+                *(kind.view for kind in KINDS.values() if kind.listed_in == "repository"),
+                rejected="repository",
+            ),
         ]
 
     @property
@@ -95,16 +110,18 @@ class Frame:
             self._place("delivery", "Deliveries", "delivery-list", "delivery"),
         ]
 
-    def _place(self, icon: str, word: str, *views: str) -> Place:
-        return Place(icon, word, reverse(views[0]) + self.site_query, self.view in views)
+    def _place(self, icon: str, word: str, *views: str, rejected: str = "") -> Place:
+        figure = f"count-rejected-{rejected}" if rejected else ""
+        return Place(icon, word, reverse(views[0]) + self.site_query, self.view in views, figure)
 
     @property
     def waiting_figure(self) -> str:
         return _figure(self.waiting)
 
     @property
-    def rejected_figure(self) -> str:
-        return _figure(self.rejected)
+    def rejected_figures(self) -> dict[str, str]:
+        """What each list's entry of the rail says, by the kind; nothing where nothing was rejected."""
+        return {kind: _figure(self.rejected[kind]) if self.rejected[kind] else "" for kind in LISTED_IN.values()}
 
     @property
     def here(self) -> str:

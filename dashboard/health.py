@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Count
 from django.db.models.fields.json import KeyTextTransform
 
-from devops_sync.models import Entry, Lane, Site
+from devops_sync.models import Deletion, Entry, Lane, Site
 from devops_sync.models.lane import Times, Waiting, times_to_jira, waiting_by_lane
 from devops_sync.models.submission import Balance, balance
 
@@ -62,10 +62,13 @@ class Stretch:
 
 
 def lanes_of(sites: list[Site], now: dt.datetime) -> list[Stretch]:
-    """Every lane of the sites with what waits in it, in two queries."""
+    """Every lane of the sites with what waits in it, deletions too, in three queries."""
     by_site = {site.pk: site for site in sites}
     lanes = list(Lane.objects.filter(site__in=list(by_site)).order_by("site__slug", "api", "priority"))
     waiting = waiting_by_lane([lane.pk for lane in lanes])
+    for pk, (many, since) in Deletion.objects.waiting_by_lane([lane.pk for lane in lanes]).items():
+        had = waiting.get(pk, Waiting())
+        waiting[pk] = Waiting(had.count + many, min(had.since or since, since))
     for lane in lanes:
         lane.site = by_site[lane.site_id]
     return [Stretch(lane, waiting.get(lane.pk, Waiting()), now) for lane in lanes]
@@ -138,7 +141,7 @@ class Health(Lanes):
 
 
 def read(sites: list[Site], now: dt.datetime) -> Health:
-    """Everything the strip says, in five queries and a balance that may have been kept for a while."""
+    """Everything the strip says, in six queries and a balance that may have been kept for a while."""
     ids = [site.pk for site in sites]
     lanes = lanes_of(sites, now)
     rejected, causes = _rejected(ids, frame.yesterday(now))

@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from django.db.models import Model, QuerySet
 
-from devops_sync.models import Deployment
+from devops_sync.models.current import Current
 
 M = TypeVar("M", bound=Model)
 SIZE = 50
@@ -67,9 +67,9 @@ def cut(rows: "QuerySet[M]", order: Order[M], *, after: str = "", before: str = 
 
 
 class ByChange:
-    """Deployments: when they changed, then their number in the ledger."""
+    """Current entities: when they changed, then their number in the ledger."""
 
-    def write(self, row: Deployment) -> str:
+    def write(self, row: Current) -> str:
         return f"{row.changed_at.astimezone(dt.UTC).isoformat().replace('+00:00', 'Z')},{row.pk}"
 
     def older(self, rows: Any, place: str) -> Any:

@@ -3,14 +3,18 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
+from .kinds import KINDS
 from .views import (
+    build_list,
     delivery,
     delivery_list,
-    deployment,
     deployment_list,
+    entity,
     lane,
     login,
     overview,
+    repository_list,
+    search,
     submission,
     submission_list,
 )
@@ -24,13 +28,23 @@ class Id(IntConverter):
 
 register_converter(Id, "id")
 
+_of_each_kind = [
+    address
+    for kind in KINDS.values()
+    for address in (
+        path(f"{kind.folder}/<id:pk>/", entity.entity, {"kind": kind.name}, name=kind.view),
+        path(f"{kind.folder}/<id:pk>/read-back", entity.read_back, {"kind": kind.name}, name=f"{kind.view}-read-back"),
+    )
+]
 urlpatterns = [
+    *_of_each_kind,
     path("login/", login.login, name="login"),
     path("logout/", login.logout, name="logout"),
+    path("search/", search.search, name="search"),
     path("", overview.overview, name="overview"),
     path("deployments/", deployment_list.deployment_list, name="deployment-list"),
-    path("deployments/<id:pk>/", deployment.deployment, name="deployment"),
-    path("deployments/<id:pk>/read-back", deployment.read_back, name="deployment-read-back"),
+    path("builds/", build_list.build_list, name="build-list"),
+    path("repositories/", repository_list.repository_list, name="repository-list"),
     path("submissions/", submission_list.submission_list, name="submission-list"),
     path("submissions/<uuid:pk>/", submission.submission, name="submission"),
     path("submissions/<uuid:pk>/bytes", submission.submission_bytes, name="submission-bytes"),

@@ -1,4 +1,4 @@
-"""What changed from one version of a deployment to the next, from the payloads as they came."""
+"""What changed from one version of an entity to the next, from the payloads as they came."""
 
 import json
 from collections.abc import Iterable
@@ -8,8 +8,15 @@ from typing import Any
 from devops_sync.models import Entry
 
 _LONGEST = 120
-_NOT_WORTH_SAYING = {"updateSequenceNumber", "deploymentSequenceNumber", "lastUpdated", "schemaVersion"}
-_SAID_APART = {"state", "issueKeys", "associations", "commands"}
+_NOT_WORTH_SAYING = {
+    "updateSequenceNumber",
+    "updateSequenceId",
+    "deploymentSequenceNumber",
+    "lastUpdated",
+    "lastUpdate",
+    "schemaVersion",
+}
+_SAID_APART = {"issueKeys", "associations", "commands"}
 _WORDS = {
     "displayName": "Display name",
     "label": "Label",
@@ -18,6 +25,19 @@ _WORDS = {
     "duration": "Duration",
     "pipeline": "Pipeline",
     "environment": "Environment",
+    "testInfo": "Tests",
+    "references": "References",
+    "name": "Name",
+    "title": "Title",
+    "message": "Message",
+    "author": "Author",
+    "lastCommit": "Last commit",
+    "commentCount": "Comments",
+    "fileCount": "Files",
+    "sourceBranch": "From branch",
+    "destinationBranch": "To branch",
+    "reviewers": "Reviewers",
+    "files": "Files listed",
 }
 _NOT_APPLIED = (Entry.Outcome.OUT_OF_ORDER, Entry.Outcome.REFUSED)
 
@@ -35,10 +55,11 @@ class Version:
     removed: list[str] = field(default_factory=list)
 
 
-def tell(entries: Iterable[Entry], current: int, most: int) -> list[Version]:
+def tell(entries: Iterable[Entry], current: int, most: int, state_field: str) -> list[Version]:
     """The versions, newest first as they came in, each against the one that was current before it.
 
-    Of more than `most` entries the oldest serves for comparison only.
+    `state_field` is the field that tells how it went, if the kind has one. Of more than `most` entries the oldest
+    serves for comparison only.
     """
     oldest_first = sorted(entries, key=lambda entry: entry.pk)
     is_cut = len(oldest_first) > most
@@ -46,12 +67,12 @@ def tell(entries: Iterable[Entry], current: int, most: int) -> list[Version]:
     before: dict[str, Any] | None = None
     for entry in oldest_first:
         payload = read(entry.payload)
-        state = payload.get("state")
+        state = payload.get(state_field) if state_field else ""
         state = state if isinstance(state, str) else ""
         if entry.outcome in _NOT_APPLIED:
             told.append(Version(entry, state))
             continue
-        told.append(_compare(entry, state, before, payload, is_current=entry.pk == current))
+        told.append(_compare(entry, state_field, before, payload, is_current=entry.pk == current))
         before = payload
     return (told[1:] if is_cut else told)[::-1]
 
@@ -66,18 +87,20 @@ def read(payload: str) -> dict[str, Any]:
 
 
 def _compare(
-    entry: Entry, state: str, before: dict[str, Any] | None, after: dict[str, Any], *, is_current: bool
+    entry: Entry, state_field: str, before: dict[str, Any] | None, after: dict[str, Any], *, is_current: bool
 ) -> Version:
     issues = issues_of(after)
+    state = after.get(state_field)
+    state = state if isinstance(state, str) else ""
     if before is None:
         said = [f"Label {_short(after['label'])}."] if after.get("label") else []
         return Version(entry, state, is_first=True, is_current=is_current, said=said + _gate({}, after), added=issues)
     had = issues_of(before)
     said = _gate(before, after)
-    if before.get("state") != after.get("state"):
-        said.append(f"State from {_word(before.get('state'))} to {_word(after.get('state'))}.")
+    if state_field and before.get(state_field) != after.get(state_field):
+        said.append(f"State from {_word(before.get(state_field))} to {_word(after.get(state_field))}.")
     for name in sorted(set(before) | set(after)):
-        if name in _NOT_WORTH_SAYING | _SAID_APART or before.get(name) == after.get(name):
+        if name in _NOT_WORTH_SAYING | _SAID_APART | {state_field} or before.get(name) == after.get(name):
             continue
         said.append(_said(_WORDS.get(name, name), before.get(name), after.get(name)))
     return Version(
@@ -124,7 +147,7 @@ def clean(text: str) -> str:
 
 
 def _word(state: Any) -> str:
-    return _short(str(state).replace("_", " ")) if state else "none"
+    return _short(str(state).replace("_", " ").lower()) if state else "none"
 
 
 def _short(value: Any) -> str:

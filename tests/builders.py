@@ -9,9 +9,14 @@ from typing import Any
 
 from django.utils import timezone
 
-from devops_sync.jira import keys
+from devops_sync.jira import keys, wire
+from devops_sync.kinds import KINDS
 from devops_sync.models import (
+    Branch,
+    Build,
+    Commit,
     Confirmation,
+    Deletion,
     Delivery,
     Deployment,
     Entry,
@@ -19,15 +24,19 @@ from devops_sync.models import (
     Grant,
     Lane,
     PropertySet,
+    PullRequest,
+    Repository,
     Site,
     Submission,
     Token,
     User,
 )
 from devops_sync.models.submission import time_ordered_id
+from tests import payloads
 
 PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)
+_deletions = itertools.count(10_000_000)
 TYPES = {"dev": "development", "test": "testing", "staging": "staging", "production": "production"}
 
 
@@ -70,8 +79,8 @@ def envelope(of: Site, **pairs: str) -> Envelope:
     )[0]
 
 
-def lane(of: Site, *, priority: int = Lane.Priority.LIVE, **more: Any) -> Lane:
-    found, _ = Lane.objects.get_or_create(site=of, api="deployments", priority=priority)
+def lane(of: Site, *, priority: int = Lane.Priority.LIVE, api: str = "deployments", **more: Any) -> Lane:
+    found, _ = Lane.objects.get_or_create(site=of, api=api, priority=priority)
     for name, value in more.items():
         setattr(found, name, value)
     found.save()
@@ -144,28 +153,35 @@ def entry(
     at: dt.datetime | None = None,
     properties: dict[str, str] | None = None,
     answered: bool = True,
+    kind: str = "deployment",
     **more: Any,
 ) -> Entry:
-    """One version, with its submission and, when it was answered, the request that carried it."""
+    """One version, with its submission and, when it was answered, the request that carried it.
+
+    A deployment's key and sequence are read from its payload, those of other kinds are given.
+    """
     at = at or timezone.now()
     content = content or payload("checkout-api", "production", next(_numbers), 1)
     text = json.dumps(content)
     around = envelope(of, **(properties or {}))
-    arrived = submission(of, at=at, body=json.dumps({"deployments": [content]}).encode(), envelope=around)
+    api = KINDS[kind].api
+    body = json.dumps({"deployments": [content]}).encode()
+    arrived = submission(of, at=at, body=body, envelope=around, api=api, path=f"/jira/{api}/0.1/cloud/x/bulk")
     is_settled = outcome not in ("waiting",)
     facts: dict[str, Any] = {
         "submission": arrived,
         "position": 0,
         "site": of,
-        "lane": lane(of),
+        "lane": lane(of, api=api),
         "envelope": around,
-        "kind": "deployment",
-        "key": keys.text(content["pipeline"]["id"], content["environment"]["id"], content["deploymentSequenceNumber"]),
-        "sequence": content["updateSequenceNumber"],
+        "kind": kind,
         "payload": text,
         "outcome": outcome,
         "outcome_at": at + dt.timedelta(seconds=1) if is_settled else None,
     }
+    if kind == "deployment":
+        parts = content["pipeline"]["id"], content["environment"]["id"], content["deploymentSequenceNumber"]
+        facts |= {"key": keys.text(*parts), "sequence": content["updateSequenceNumber"]}
     found = Entry.objects.create(**facts | more)
     if outcome in ("accepted", "rejected") and answered:
         found.delivery = delivery([found], at=at + dt.timedelta(milliseconds=400))
@@ -177,12 +193,13 @@ def delivery(entries: list[Entry], *, at: dt.datetime | None = None, **more: Any
     at = at or timezone.now()
     first = entries[0]
     body = b'{"deployments": [%s]}' % ", ".join(one.payload for one in entries).encode()
+    api = KINDS[first.kind].api
     facts: dict[str, Any] = {
         "lane": first.lane,
         "fence": 1,
         "entry_ids": [one.pk for one in entries],
         "method": "POST",
-        "url": f"https://api.atlassian.com/jira/deployments/0.1/cloud/{first.site.cloud_id}/bulk",
+        "url": f"https://api.atlassian.com/jira/{api}/0.1/cloud/{first.site.cloud_id}/bulk",
         "request_headers": {"Content-Type": "application/json", "Authorization": "Bearer struck out"},
         "request_body": body,
         "request_sha256": hashlib.sha256(body).digest(),
@@ -261,6 +278,105 @@ def deployment(
         "first_received_at": at,
     }
     return Deployment.objects.create(**facts | more)
+
+
+def current(
+    of: Site,
+    kind: str,
+    content: dict[str, Any],
+    *,
+    repository_id: str = "r1",
+    at: dt.datetime | None = None,
+    outcome: str = "accepted",
+    properties: dict[str, str] | None = None,
+    entry_facts: dict[str, Any] | None = None,
+    **more: Any,
+) -> Any:
+    """The current state of one entity of any kind as the ledger reads it from its payload, with its entry.
+
+    `more` are columns that are to be other than the payload says.
+    """
+    at = at or timezone.now()
+    row = _row(kind, content, repository_id)
+    known = {name: row.pop(name) for name in ("payload", "mends", "sequence", "key")}
+    row.pop("position")
+    said = entry(of, content, kind=kind, outcome=outcome, at=at, properties=properties, **known | (entry_facts or {}))
+    facts: dict[str, Any] = {
+        **row,
+        "site": of,
+        "sequence": known["sequence"],
+        "entry": said,
+        "property_set": said.envelope.property_set,
+        "reported_at": at,
+        "changed_at": at,
+        "first_received_at": at,
+    }
+    return KINDS[kind].model._default_manager.create(**facts | more)
+
+
+def _row(kind: str, content: dict[str, Any], repository_id: str) -> dict[str, Any]:
+    """The columns of an entity, read as a submission is read."""
+    found = KINDS[kind]
+    if found.contract.array:
+        content = payloads.repository(repository_id, **{found.contract.array: [content]})
+    body = payloads.bulk_of(found.api, content)
+    item = next(item for item in wire.read(found.api, body).items if item.kind == kind)
+    assert not item.fault, item.fault
+    return found.row(0, item)
+
+
+_OF_THE_LEDGER = ("repository_id", "at", "outcome", "properties", "entry_facts", "columns")
+
+
+def _apart(more: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What is about the payload, and what is about its row; `columns` are those to be other than the payload says."""
+    rest = {name: more.pop(name) for name in _OF_THE_LEDGER if name in more}
+    return more, {**rest.pop("columns", {}), **rest}
+
+
+def build(of: Site, number: int | None = None, *, sequence: int = 1, **more: Any) -> Build:
+    """A build; names of its payload's fields change them."""
+    fields, rest = _apart(more)
+    return current(of, "build", payloads.build(number or next(_numbers), sequence, **fields), **rest)
+
+
+def repository(of: Site, ident: str = "r1", *, sequence: int = 1, **more: Any) -> Repository:
+    fields, rest = _apart(more)
+    return current(of, "repository", payloads.repository(ident, sequence, **fields), **rest)
+
+
+def commit(of: Site, ident: str = "", *, sequence: int = 1, **more: Any) -> Commit:
+    fields, rest = _apart(more)
+    return current(of, "commit", payloads.commit(ident or f"{next(_numbers):040x}", sequence, **fields), **rest)
+
+
+def branch(of: Site, ident: str = "", *, sequence: int = 1, **more: Any) -> Branch:
+    fields, rest = _apart(more)
+    return current(of, "branch", payloads.branch(ident or f"branch-{next(_numbers)}", sequence, **fields), **rest)
+
+
+def pull_request(of: Site, ident: str = "", *, sequence: int = 1, **more: Any) -> PullRequest:
+    fields, rest = _apart(more)
+    return current(of, "pull_request", payloads.pull_request(ident or str(next(_numbers)), sequence, **fields), **rest)
+
+
+def deletion(one: Any, *, kind: str = "", key: str = "", at: dt.datetime | None = None, **more: Any) -> Deletion:
+    """A deletion that an entity fell under: by its own key unless told otherwise. Marks it, too."""
+    at = at or timezone.now()
+    said: Entry = one.entry
+    facts: dict[str, Any] = {
+        "id": next(_deletions),
+        "site": one.site,
+        "lane": said.lane,
+        "token": token(one.site),
+        "api": KINDS[said.kind].api,
+        "received_at": at,
+        "marked_count": 1,
+    }
+    facts |= {} if more.get("properties") else {"kind": kind or said.kind, "key": key or said.key}
+    one.deleted_at = at
+    one.save()
+    return Deletion.objects.create(**facts | more)
 
 
 def confirmation(of: Entry, result: str = "", *, at: dt.datetime | None = None, **more: Any) -> Confirmation:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from dashboard.kinds import CARRIED, KINDS
 from devops_sync.models import Site
 
 register = template.Library()
@@ -27,7 +28,13 @@ STATES: dict[str, tuple[str, str, str]] = {
     "rolled_back": ("rolled_back", "Rolled back", "warn"),
     "cancelled": ("cancelled", "Cancelled", ""),
     "unknown": ("unknown", "Unknown", ""),
+    "OPEN": ("pull_request", "Open", "moving"),
+    "MERGED": ("tick", "Merged", "good"),
+    "DECLINED": ("cancelled", "Declined", ""),
+    "DRAFT": ("edit", "Draft", ""),
+    "UNKNOWN": ("unknown", "Unknown", ""),
     "gated": ("awaiting", "Awaiting gate", "warn"),
+    "deleted": ("deletion", "Deleted", "warn"),
     "waiting": ("waiting", "Waiting", ""),
     "sent": ("sent", "Sent", "moving"),
     "accepted": ("accepted", "Accepted", "good"),
@@ -209,6 +216,41 @@ def plural(count: int, word: str) -> str:
     """`{{ 3|plural:"deployment" }}` is "3 deployments". A second form may follow a comma: "entry,entries"."""
     one, _, many = word.partition(",")
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+@register.filter
+def carried(count: int, api: str) -> str:
+    """What a request of an API carries: "3 deployments", "1 entity"."""
+    return plural(count, CARRIED.get(api, "entry,entries"))
+
+
+@register.filter
+def figure_up_to(count: int, most: int) -> str:
+    """A count that went no further than `most`: "1,000+"."""
+    return f"{count:,}+" if count >= most else f"{count:,}"
+
+
+@register.filter
+def kind_word(name: str) -> str:
+    return KINDS[name].word if name in KINDS else name
+
+
+@register.filter
+def short_commit(ident: str) -> str:
+    """A hash as people write it; what is no hash stays whole, up to a length."""
+    return ident[:10] if re.fullmatch(r"[0-9a-f]{20,}", ident) else ident[:80]
+
+
+@register.filter
+def tail(url: str) -> str:
+    """The end of an address as a request's headline shows it: "…/bulk"."""
+    return f"…/{urlsplit(url).path.rpartition('/')[2]}"
+
+
+@register.filter
+def first_line(text: str) -> str:
+    """What a list shows of a message."""
+    return text.strip().split("\n", 1)[0].strip()
 
 
 @register.filter

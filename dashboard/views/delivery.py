@@ -5,9 +5,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from devops_sync import roles
-from devops_sync.models import Delivery, Deployment, Entry
+from devops_sync.models import Delivery, Entry
 
-from .. import download, live, wire
+from .. import download, kinds, live, wire
 from ..doors import readers_only
 from ..methods import require_GET
 
@@ -21,13 +21,12 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
     may_raw = roles.may(request.user, "raw", found.lane.site)
     ids = found.entry_ids[:SHOWN]
     entries = Entry.objects.filter(pk__in=ids).defer("payload").order_by("pk")
-    deployments = dict(Deployment.objects.filter(entry__in=ids).values_list("entry", "pk"))
     return live.page(
         request,
         "delivery.html",
         {
             "one": found,
-            "rows": [(entry, deployments.get(entry.pk)) for entry in entries],
+            "rows": kinds.listed(entries),
             "shown": SHOWN,
             "may_raw": may_raw,
             **(_exchange(found) if may_raw else {}),
@@ -53,7 +52,9 @@ def delivery_answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _find(request: HttpRequest, pk: int) -> Delivery:
-    rows = Delivery.objects.of(roles.sites(request.user)).select_related("lane__site")
+    rows = Delivery.objects.of(roles.sites(request.user)).select_related(
+        "lane__site", "deletion__token", "deletion__user"
+    )
     return get_object_or_404(rows.defer("request_body", "response_body", "lane__site__sealed_secret"), pk=pk)
 
 

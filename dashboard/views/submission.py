@@ -7,9 +7,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from devops_sync import roles
-from devops_sync.models import Deployment, Submission
+from devops_sync.models import Submission
 
-from .. import download, live, wire
+from .. import download, kinds, live, wire
 from ..doors import readers_only
 from ..methods import require_GET
 
@@ -22,15 +22,15 @@ def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     found = _find(request, pk)
     may_raw = _may_raw(request, found)
     entries = list(found.entries.defer("payload").order_by("position")[: SHOWN + 1])
-    deployments = dict(Deployment.objects.filter(entry__in=[entry.pk for entry in entries]).values_list("entry", "pk"))
     is_shown = may_raw and found.sha256 is not None and found.size <= wire.SHOWN
     return live.page(
         request,
         "submission.html",
         {
             "one": found,
-            "rows": [(entry, deployments.get(entry.pk)) for entry in entries[:SHOWN]],
+            "rows": kinds.listed(entries[:SHOWN]),
             "shown": SHOWN,
+            "list_view": f"{kinds.LISTED_IN.get(found.api, 'deployment')}-list",
             "is_more": len(entries) > SHOWN,
             "may_raw": may_raw,
             "body": wire.body(found.raw) if is_shown else "",

@@ -23,7 +23,7 @@ def submission_list(request: HttpRequest) -> HttpResponse:
         Submission.objects.of(
             filters.sites, and_of_none=filters.site is None and roles.everywhere(request.user, "read")
         )
-        .filter(Q(status__gte=400) if filters.refused else Q())
+        .filter(_shown(filters))
         .select_related("site", "token", "user")
         .defer("raw", "site__sealed_secret")
         .newest_first()
@@ -44,6 +44,13 @@ def submission_list(request: HttpRequest) -> HttpResponse:
         every=None if filters.problems else 2 if is_moving else 5 if page.is_first else None,
         status=400 if filters.problems else 200,
     )
+
+
+def _shown(filters: SubmissionFilters) -> Q:
+    if filters.show == "rejected":
+        rejected = Entry.objects.filter(site__in=filters.sites, outcome=Entry.Outcome.REJECTED)
+        return Q(pk__in=rejected.order_by().values("submission"))
+    return Q(status__gte=400) if filters.show else Q()
 
 
 def _page(request: HttpRequest, filters: SubmissionFilters, rows: QuerySet[Submission]) -> paging.Page[Submission]:

@@ -1,15 +1,28 @@
 """The current state of every build."""
 
+from collections.abc import Sequence
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.db import connection, models
+from django.db.models import Q
 
 from ..jira import keys
 from .current import Current, CurrentQuerySet
 
 
 class BuildQuerySet(CurrentQuerySet["Build"]):
-    pass
+    def saying(self, text: str) -> "BuildQuerySet":
+        """Those with the text in a name, label, description or pipeline, or with it for a number."""
+        number = text.removeprefix("#")
+        is_number = number.isascii() and number.isdigit() and len(number) <= 18
+        return self.filter(
+            Q(label__icontains=text)
+            | Q(display_name__icontains=text)
+            | Q(description__icontains=text)
+            | Q(pipeline_id__icontains=text)
+            | (Q(number=int(number)) if is_number else Q())
+        )
 
 
 class Build(Current):
@@ -63,3 +76,25 @@ class Build(Current):
     def key(self) -> str:
         """Its key as the entries write it."""
         return keys.text(self.pipeline_id, self.number)
+
+
+def pipelines_of(sites: Sequence[int]) -> list[str]:
+    """The pipelines that have builds: one step down the unique index for each."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PIPELINES_OF, [list(sites)])
+        return [pipeline for (pipeline,) in cursor.fetchall()]
+
+
+_PIPELINES_OF = """
+WITH RECURSIVE place AS (
+    SELECT first.* FROM unnest(%s::bigint[]) AS site(id) CROSS JOIN LATERAL (
+        SELECT site_id, pipeline_id FROM build WHERE site_id = site.id ORDER BY pipeline_id LIMIT 1
+    ) AS first
+  UNION ALL
+    SELECT next.* FROM place CROSS JOIN LATERAL (
+        SELECT site_id, pipeline_id FROM build
+        WHERE site_id = place.site_id AND pipeline_id > place.pipeline_id ORDER BY pipeline_id LIMIT 1
+    ) AS next
+)
+SELECT DISTINCT pipeline_id FROM place
+"""

@@ -75,3 +75,9 @@ class Current(models.Model):
 
     class Meta:
         abstract = True
+
+    @property
+    def knows_no_issue(self) -> bool:
+        """Whether Jira knew none of its issues."""
+        unknown = {key.upper() for key in self.entry.unknown_issues}
+        return bool(self.issue_keys) and unknown.issuperset(self.issue_keys)

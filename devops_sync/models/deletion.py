@@ -1,8 +1,13 @@
 """Deletions: what was asked to go, by key or by properties, and what Jira said to it."""
 
-from django.db import models
-from django.db.models import Q
+import datetime as dt
+from collections.abc import Sequence
 
+from django.db import models
+from django.db.models import Count, Min, Q
+
+from ..jira import keys
+from .current import Current
 from .site import Site, Token
 
 
@@ -12,6 +17,20 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
 
     def newest_first(self) -> "DeletionQuerySet":
         return self.order_by("-id")
+
+    def that_took(self, one: Current, kind: str) -> "Deletion | None":
+        """The deletion that an entity fell under, with who asked for it; None while it is alive."""
+        if one.deleted_at is None:
+            return None
+        parts = keys.parts(one.entry.key)
+        by_key = Q(kind=kind, key=one.entry.key) | Q(kind="repository", key=keys.text(parts[0]))
+        found = self.filter(by_key | Q(kind=""), site=one.site_id, api=one.entry.submission.api)
+        return found.filter(received_at=one.deleted_at).select_related("token", "user").order_by("-id").first()
+
+    def waiting_by_lane(self, lanes: Sequence[int]) -> dict[int, tuple[int, dt.datetime]]:
+        """How many wait in each of the lanes, and since when the first of them."""
+        counted = self.waiting().filter(lane__in=lanes).order_by().values_list("lane")
+        return {lane: (many, since) for lane, many, since in counted.annotate(Count("pk"), Min("received_at"))}
 
 
 class Deletion(models.Model):
@@ -57,3 +76,15 @@ class Deletion(models.Model):
 
     def __str__(self) -> str:
         return f"deletion {self.pk}"
+
+    @property
+    def sender(self) -> str:
+        """Who asked for it, as the pages say it."""
+        if self.token is not None:
+            return self.token.name
+        return self.user.get_username() if self.user is not None else "nobody known"
+
+    @property
+    def messages(self) -> list[str]:
+        """What Jira said against it, one sentence each."""
+        return [str(error["message"]) for error in self.errors if error.get("message")]

@@ -120,12 +120,6 @@ class Deployment(Current):
         return "gated" if self.is_gated else self.state
 
     @property
-    def knows_no_issue(self) -> bool:
-        """Whether Jira knew none of its issues."""
-        unknown = {key.upper() for key in self.entry.unknown_issues}
-        return bool(self.issue_keys) and unknown.issuperset(self.issue_keys)
-
-    @property
     def key(self) -> str:
         """Its key as the entries write it."""
         return keys.text(self.pipeline_id, self.environment_id, self.number)

@@ -1,16 +1,26 @@
 """The current state of development information: repositories, commits, branches and pull requests."""
 
-from typing import Self, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Self, TypeVar
 
 from django.contrib.postgres.indexes import GinIndex
-from django.db import models
+from django.db import connection, models
+from django.db.models import Q
 
 from ..jira import keys
 from .current import Current, CurrentQuerySet
 
 
 class RepositoryQuerySet(CurrentQuerySet["Repository"]):
-    pass
+    def saying(self, text: str) -> "RepositoryQuerySet":
+        """Those with the text in their name, description, address or id."""
+        return self.filter(
+            Q(name__icontains=text)
+            | Q(description__icontains=text)
+            | Q(url__icontains=text)
+            | Q(repository_id__icontains=text)
+        )
 
 
 class Repository(Current):
@@ -89,6 +99,16 @@ class Commit(InRepository):
     def __str__(self) -> str:
         return self.display_id
 
+    @property
+    def listed_name(self) -> str:
+        """What a list calls it."""
+        return self.display_id
+
+    @property
+    def listed_text(self) -> str:
+        """What a list says of it."""
+        return self.message
+
 
 class Branch(InRepository):
     """One branch, with what its last commit says."""
@@ -115,6 +135,16 @@ class Branch(InRepository):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def listed_name(self) -> str:
+        """What a list calls it."""
+        return self.name
+
+    @property
+    def listed_text(self) -> str:
+        """What a list says of it."""
+        return self.last_commit_message
 
 
 class PullRequest(InRepository):
@@ -152,3 +182,44 @@ class PullRequest(InRepository):
 
     def __str__(self) -> str:
         return f"{self.display_id} {self.title}"
+
+    @property
+    def listed_name(self) -> str:
+        """What a list calls it."""
+        return self.display_id
+
+    @property
+    def listed_text(self) -> str:
+        """What a list says of it."""
+        return self.title
+
+
+@dataclass(frozen=True)
+class Contents:
+    """How much is in a repository; `MOST` of a kind stands for more."""
+
+    MOST: ClassVar[int] = 1000
+
+    commits: int
+    branches: int
+    pull_requests: int
+
+
+def contents_of(repositories: Sequence[int]) -> dict[int, Contents]:
+    """What is in each of the repositories, counted no further than the pages say it."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CONTENTS_OF, [*[Contents.MOST] * 3, list(repositories)])
+        return {pk: Contents(*counts) for pk, *counts in cursor.fetchall()}
+
+
+def _counted(table: str) -> str:
+    return f"""(SELECT count(*) FROM (
+        SELECT 1 FROM {table}
+        WHERE site_id = held.site_id AND repository_id = held.repository_id AND deleted_at IS NULL LIMIT %s
+    ) AS few)"""  # noqa: S608 (names of this project's own)
+
+
+_CONTENTS_OF = f"""
+SELECT held.id, {_counted("commit")}, {_counted("branch")}, {_counted("pull_request")}
+FROM repository AS held WHERE held.id = ANY(%s)
+"""  # noqa: S608

@@ -189,7 +189,7 @@ def test_what_it_asks_does_not_grow_with_what_there_is(
         for number in range(count):
             builders.deployment(retail, f"pipeline-{number % 20}", f"env-{number % 7}", outcome="rejected")
         cache.clear()
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(18):
             text(viewer)
 
 

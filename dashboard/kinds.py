@@ -1,0 +1,106 @@
+"""The kinds of the ledger as the pages show them, a row each: what they are called and where their pages are."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from devops_sync import kinds
+from devops_sync.models import Entry
+from devops_sync.models.current import Current
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind. Its icon has its name, its page's view and template theirs after it.
+
+    `state_field` is the field of a payload that tells how it went, where there is one; `listed_in` the kind whose
+    list it is found by.
+    """
+
+    name: str
+    word: str
+    words: str
+    state_field: str = ""
+    listed_in: str = "repository"
+
+    @property
+    def model(self) -> type[Current]:
+        return kinds.KINDS[self.name].model
+
+    @property
+    def api(self) -> str:
+        return kinds.KINDS[self.name].api
+
+    @property
+    def view(self) -> str:
+        return self.name.replace("_", "-")
+
+    @property
+    def folder(self) -> str:
+        """The first part of its addresses."""
+        return self.words.replace(" ", "-")
+
+    @property
+    def template(self) -> str:
+        return f"{self.name}.html"
+
+    @property
+    def list_view(self) -> str:
+        return f"{self.listed_in}-list"
+
+    @property
+    def says(self) -> str:
+        """The partial that says what only this kind has to say of itself."""
+        return f"{self.template}#says"
+
+    @property
+    def counted(self) -> str:
+        """As the filter `plural` takes it."""
+        return f"{self.word},{self.words}"
+
+    def url(self, pk: int) -> str:
+        return reverse(self.view, args=[pk])
+
+    def read_back_url(self, pk: int) -> str:
+        return reverse(f"{self.view}-read-back", args=[pk])
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("deployment", "deployment", "deployments", "state", "deployment"),
+        Kind("build", "build", "builds", "state", "build"),
+        Kind("repository", "repository", "repositories"),
+        Kind("commit", "commit", "commits"),
+        Kind("branch", "branch", "branches"),
+        Kind("pull_request", "pull request", "pull requests", "status"),
+    )
+}
+# What one request of an API carries, as the filter `plural` takes it.
+CARRIED = {"deployments": "deployment", "builds": "build", "devinfo": "entity,entities"}
+# The kind whose list shows what came to an API.
+LISTED_IN = {"deployments": "deployment", "builds": "build", "devinfo": "repository"}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """An entry among others, with the page of its entity while it is the current version."""
+
+    entry: Entry
+    kind: Kind
+    url: str
+
+
+def listed(entries: Iterable[Entry]) -> list[Listed]:
+    """The entries with their pages, in one query for each kind among them."""
+    entries = list(entries)
+    by_kind: dict[str, list[int]] = {}
+    for entry in entries:
+        by_kind.setdefault(entry.kind, []).append(entry.pk)
+    urls = {
+        entry: KINDS[kind].url(pk)
+        for kind, ids in by_kind.items()
+        for entry, pk in KINDS[kind].model._default_manager.filter(entry__in=ids).values_list("entry", "pk")
+    }
+    return [Listed(entry, KINDS[entry.kind], urls.get(entry.pk, "")) for entry in entries]

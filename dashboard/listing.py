@@ -1,0 +1,165 @@
+"""A list of current entities of one kind: newest first, by filters in the address, followed row by row."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from devops_sync.models import Confirmation, Entry
+from devops_sync.models.current import Current, CurrentQuerySet
+
+from . import empty, frame, live, paging
+from .filters import CurrentFilters
+from .kinds import Kind
+
+COUNTED = 1000
+OFFERED = 60
+ORDER = paging.ByChange()
+OUTCOMES = [choice for choice in Entry.Outcome.choices if choice[0] not in ("refused", "out_of_order")]
+Rows = CurrentQuerySet[Any]
+Context = dict[str, Any]
+
+
+def straight_to(request: HttpRequest, filters: CurrentFilters) -> str:
+    """Where a search leads that names one thing: what an issue has in this list, or a submission."""
+    if filters.submission:
+        return reverse("submission", args=[filters.submission])
+    if filters.is_issue_search:
+        query = request.GET.copy()
+        del query["q"]
+        query["issue"] = filters.q.upper()
+        return f"{request.path}?{query.urlencode()}"
+    return ""
+
+
+def answer(
+    request: HttpRequest,
+    kind: Kind,
+    filters: CurrentFilters,
+    rows: Rows,
+    offers: Callable[[], Context],
+    beside: Callable[[list[Any]], dict[int, Context]] = lambda rows: {},
+) -> HttpResponse:
+    """The list, or what changed of it. `offers` gives what the filter form needs, `beside` what a row needs."""
+    rows = rows.newest_first()
+    if live.is_pulse(request) and "_rows" in request.GET:
+        return _follow(request, kind, filters, rows, beside)
+    page = _page(request, filters, rows)
+    if not (page.rows or filters.problems or filters.is_narrowed or page.is_paged):
+        context = {
+            "filters": filters,
+            "kind": kind,
+            "api": kind.api,
+            **empty.page(request, filters.sites, frame.of(request).now),
+        }
+        return live.page(request, _template(kind), context, [live.Part("first", "_empty.html#first")], every=5)
+    top = ORDER.write(page.rows[0]) if page.rows else f"{frame.of(request).now.isoformat()},0"
+    return _answer(
+        request,
+        kind,
+        page.rows,
+        {
+            "filters": filters,
+            "page": page,
+            "count": _count(filters, rows, page),
+            "counted": COUNTED,
+            "has_sites": len(filters.sites) > 1,
+            "outcomes": OUTCOMES,
+            "offered": OFFERED,
+            **offers(),
+        },
+        beside(page.rows),
+        top=top if page.is_first and not filters.problems else "",
+        newer=0,
+        status=400 if filters.problems else 200,
+    )
+
+
+def _template(kind: Kind) -> str:
+    return f"{kind.name}_list.html"
+
+
+def _page(request: HttpRequest, filters: CurrentFilters, rows: Rows) -> paging.Page[Current]:
+    try:
+        return paging.cut(
+            _with_all(rows.none() if filters.problems else rows),
+            ORDER,
+            after=request.GET.get("after", ""),
+            before=request.GET.get("before", ""),
+        )
+    except paging.WrongCursor:
+        filters.problems.append("It names a place in the list that cannot be one. Go back to the newest.")
+        return paging.cut(rows.none(), ORDER)
+
+
+def _follow(
+    request: HttpRequest,
+    kind: Kind,
+    filters: CurrentFilters,
+    rows: Rows,
+    beside: Callable[[list[Any]], dict[int, Context]],
+) -> HttpResponse:
+    """The rows that the page shows as they are now, and how many came in above them."""
+    ids = [int(text) for text in request.GET.get("_rows", "").split(",") if text.isascii() and text.isdigit()]
+    ids = [pk for pk in ids[: paging.SIZE] if pk < 2**63]
+    current: Any = kind.model._default_manager
+    by_id = {row.pk: row for row in _with_all(current.of(frame.of(request).sites).filter(pk__in=ids))}
+    top, newer = request.GET.get("_top", ""), 0
+    if top:
+        try:
+            newer = ORDER.newer(rows.exclude(pk__in=ids), top).order_by()[: COUNTED + 1].count()
+        except paging.WrongCursor:
+            top = ""
+    found = [by_id[pk] for pk in ids if pk in by_id]
+    context = {"filters": filters, "has_sites": len(filters.sites) > 1}
+    return _answer(request, kind, found, context, beside(found), top=top, newer=newer, status=200)
+
+
+def _answer(
+    request: HttpRequest,
+    kind: Kind,
+    rows: list[Any],
+    context: Context,
+    beside: dict[int, Context],
+    *,
+    top: str,
+    newer: int,
+    status: int,
+) -> HttpResponse:
+    reading = set(
+        Confirmation.objects.unanswered()
+        .filter(entry__in=[row.entry_id for row in rows])
+        .values_list("entry_id", flat=True)
+    )
+    parts = [
+        live.Part(
+            f"row-{row.pk}",
+            "row",
+            {"row": row, "is_reading": row.entry_id in reading, **beside.get(row.pk, {})},
+            is_row=True,
+        )
+        for row in rows
+    ]
+    is_moving = reading or any(row.entry.outcome == Entry.Outcome.WAITING for row in rows)
+    return live.page(
+        request,
+        _template(kind),
+        {**context, "kind": kind, "rows": [part.id for part in parts], "newer": newer},
+        [live.Part("newer", "_newer.html#newer"), *parts],
+        every=2 if is_moving else 5 if top else None,
+        status=status,
+        ask={"_top": top, "_rows": ",".join(str(row.pk) for row in rows)},
+    )
+
+
+def _with_all(rows: Rows) -> Rows:
+    """With what a row shows, and without the payloads."""
+    return rows.select_related("entry", "site").defer("entry__payload", "entry__errors", "site__sealed_secret")
+
+
+def _count(filters: CurrentFilters, rows: Rows, page: paging.Page[Current]) -> int:
+    """How many match, counted to the end only where that is near."""
+    if filters.problems or (page.is_first and page.older is None):
+        return len(page.rows)
+    return rows.order_by()[: COUNTED + 1].count()

@@ -1,0 +1,13 @@
+"""What a kind adds to the page of one entity."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Own:
+    """Context, moving parts of the kind's own template, and how many seconds on it is worth asking again."""
+
+    context: dict[str, Any] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    every: float | None = None
