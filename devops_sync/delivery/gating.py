@@ -28,7 +28,8 @@ GROWTH = 1.5
 # How long Jira may not know of a deployment that it accepted.
 PATIENCE = dt.timedelta(hours=1)
 AT_ONCE = 100
-_HELD_FOR = dt.timedelta(seconds=120)  # Longer than asking twice takes, with a new token.
+# Longer than asking can take: a token, the question, and both once more after a 401.
+_HELD_FOR = dt.timedelta(seconds=200)
 _KEPT = 64 * 1024
 _COMMAND = "initiate_deployment_gating"
 
@@ -82,10 +83,10 @@ def pause(tries: int, at_least: float | None = None) -> dt.timedelta:
 
 def follow_due() -> int:
     """Ask for the gates that are due. Returns how many were looked at; one more look finds the rest."""
-    now = timezone.now()
     looked = 0
-    for gate in Gate.objects.due(now).select_related("site").order_by("due_at")[:AT_ONCE]:
+    for gate in Gate.objects.due(timezone.now()).select_related("site").order_by("due_at")[:AT_ONCE]:
         # Whoever moves the due time has it: should this worker die, the gate is due again later.
+        now = timezone.now()
         if Gate.objects.followed().filter(pk=gate.pk, due_at=gate.due_at).update(due_at=now + _HELD_FOR):
             looked += 1
             _follow(gate, now)
@@ -148,7 +149,7 @@ def _note(
     """Keep an answer, and say what it means for the gate: when to ask again, or why not to."""
     now = timezone.now()
     told = gating.read(answer.body) if answer is not None and answer.status == 200 else None
-    status = told.gating_status.replace("\0", "")[:100] if told else ""
+    status = _storable(told.gating_status)[:100] if told else ""
     GateReading.objects.create(
         gate=gate,
         read_at=now,
@@ -188,9 +189,14 @@ def _failure(answer: jira.Answer | None, status: str) -> str:
 
 def _details(told: gating.Status) -> list[dict[str, str]]:
     found = [{"issueKey": one.issue_key[:255], "issueLink": one.issue_link[:2000]} for one in told.details[:20]]
-    return [{name: text.replace("\0", "") for name, text in one.items()} for one in found]
+    return [{name: _storable(text) for name, text in one.items()} for one in found]
 
 
 def _sentence(error: Exception) -> str:
-    text = str(error).rstrip(".")
+    text = _storable(str(error)).rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL takes no U+0000; left out, it could turn one status into another."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")

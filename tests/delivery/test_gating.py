@@ -172,6 +172,13 @@ def test_an_answer_that_says_nothing_is_asked_again(gate: Gate, answering: Calla
     assert gate.readings.get().failure == "Jira answered without a gating status."
 
 
+@pytest.mark.parametrize("status", ["all\\u0000owed", "x" * 300, "\\ud83d\\ude00", "\\ud800"])
+def test_a_hostile_status_stops_nothing(gate: Gate, answering: Callable[..., None], status: str) -> None:
+    answering(200, f'{{"gatingStatus": "{status}", "details": [{{"issueKey": "{status}"}}]}}')
+    follow(gate)
+    assert (gate.readings.count(), gate.stopped_at, gate.is_allowed) == (1, None, False)
+
+
 def test_a_jira_that_does_not_answer_is_asked_again(gate: Gate, site: Site) -> None:
     Site.objects.update(url="http://127.0.0.1:9", api_url="http://127.0.0.1:9")
     follow(gate)
