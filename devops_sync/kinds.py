@@ -5,6 +5,7 @@ What Jira says of a kind (its API, its fields, its key in receipts) stands in `j
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +42,8 @@ class Kind:
     def row(self, position: int, item: wire.Item) -> Row:
         """The columns of a valid entity, for its entry and for the current state."""
         parts = [item.key[name] for name in self.contract.key]
+        columns = self.read(item.value)
+        reported_at = columns["reported_at"]
         return {
             "position": position,
             "key": keys.text(*parts),
@@ -49,7 +52,9 @@ class Kind:
             "mends": item.mends,
             "issue_keys": [key.upper() for key in item.named.issues],
             **dict(zip(self.key, parts, strict=True)),
-            **self.read(item.value),
+            **columns,
+            # PostgreSQL takes no time zone of 16 hours and more; the instant is the same in UTC.
+            "reported_at": reported_at.astimezone(UTC) if reported_at else None,
         }
 
 

@@ -44,6 +44,10 @@ class Wrong(Exception):
     """What was asked for cannot be set up; the text is the sentence that says why."""
 
 
+class Unusable(Wrong):
+    """What was asked for could not be set up anywhere: a name, scope or role that is none."""
+
+
 def connect(
     slug: str,
     url: str,
@@ -61,9 +65,9 @@ def connect(
     """
     allowed = settings.ALLOW_PRIVATE_UPSTREAM if allow_private is None else allow_private
     if not _SLUG.fullmatch(slug):
-        raise Wrong("The site's short name must be made of a to z, 0 to 9 and hyphens, 60 characters at most.")
+        raise Unusable("The site's short name must be made of a to z, 0 to 9 and hyphens, 60 characters at most.")
     if not client_id or not secret:
-        raise Wrong("The credential needs a client id, or the key of a Connect app, and a secret.")
+        raise Unusable("The credential needs a client id, or the key of a Connect app, and a secret.")
     url, api_url = url.rstrip("/"), api_url.rstrip("/")
     try:
         for address in filter(None, (url, api_url)):
@@ -98,9 +102,9 @@ def create_token(
     """Give credentials to a sender. Returns the token, its client secret and its bearer token. Raises `Wrong`."""
     unknown = [scope for scope in scopes if scope not in Token.SCOPES]
     if unknown or not scopes:
-        raise Wrong(f"The scopes must be some of {', '.join(Token.SCOPES)}, separated by commas.")
+        raise Unusable(f"The scopes must be some of {', '.join(Token.SCOPES)}, separated by commas.")
     if not name.strip() or len(name) > 100:
-        raise Wrong("The token needs a name of at most 100 characters.")
+        raise Unusable("The token needs a name of at most 100 characters.")
     try:
         with transaction.atomic():
             return Token.create(name, site, sorted(set(scopes), key=Token.SCOPES.index), now, expires_at)
@@ -111,9 +115,9 @@ def create_token(
 def create_user(name: str, role: str, password: str) -> User:
     """Make a person with one role for all sites. Raises `Wrong`."""
     if role not in Grant.Role.values:
-        raise Wrong(f"The role must be one of {', '.join(Grant.Role.values)}.")
+        raise Unusable(f"The role must be one of {', '.join(Grant.Role.values)}.")
     if not name or len(name) > 150:
-        raise Wrong("The user needs a name of at most 150 characters.")
+        raise Unusable("The user needs a name of at most 150 characters.")
     try:
         with transaction.atomic():
             user = User.objects.create_user(name, password=password)

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from .. import vault
 from ..jira import client as jira
+from ..jira import exchange
 from ..models import Deletion, Delivery, Entry, Lane
 from . import gating, outcomes
 from .batch import Batch, next_batch
@@ -28,13 +29,15 @@ from .removal import Removal, next_removal
 
 log = logging.getLogger(__name__)
 
-# Longer than one request can take, with its token: see the limits in `jira.client`.
-LEASE = dt.timedelta(seconds=50)
+# Longer than any exchange can take, since the lease is renewed before each one.
+LEASE = dt.timedelta(seconds=exchange.WHOLE_SECONDS + 20)
 TURN_SECONDS = 20.0
 
 _FINAL = (Delivery.Verdict.RECEIVED, Delivery.Verdict.REFUSED)
 # What one request carries.
 Load = Batch | Removal
+
+_STUMBLED = "Waybill could not handle what came back; the worker's log says why"
 
 _stopping = threading.Event()
 
@@ -63,6 +66,11 @@ def run(lane_id: int) -> bool:
         except LaneLost:
             log.warning("lane %d was taken over; what is under way here is left to the new holder", lane_id)
             return False
+        except Exception:
+            # Whatever it was, it must not come again at once and for ever.
+            log.exception("lane %d stumbled; it sleeps before it tries again", lane_id)
+            turn.stumble()
+            return False
         finally:
             turn.give_back()
         if not done:
@@ -85,6 +93,9 @@ class _Turn:
     def __init__(self, lane_id: int, fence: int):
         self.lane = Lane.objects.select_related("site").get(pk=lane_id)
         self.fence = fence
+        Delivery.objects.abandoned(lane_id, fence).update(
+            finished_at=timezone.now(), failure="Its worker ended before an answer was written down."
+        )
 
     def work(self, deadline: float) -> bool:
         """Send until nothing waits or the lane may not be used. Returns False when time ran out before that."""
@@ -103,6 +114,10 @@ class _Turn:
             return batch or removal
         return batch.before(removal.deletion.pk) or removal
 
+    def stumble(self) -> None:
+        """Let the lane sleep after a failure of our own, longer each time."""
+        self._settle_lane(outcomes.of_failure(_STUMBLED, self.lane.failures), False, timezone.now())
+
     def give_back(self) -> None:
         Lane.objects.filter(pk=self.lane.pk, fence=self.fence).update(leased_until=None, leased_by="")
 
@@ -113,7 +128,7 @@ class _Turn:
             meaning = self._attempt(load, token_was_fresh=True)
         if meaning.verdict == Delivery.Verdict.SPLIT and isinstance(load, Batch):
             first, second = load.halves()
-            return self._send(first) and self._send(second)
+            return self._send(first) and not _stopping.is_set() and self._send(second)
         return meaning.verdict in (Delivery.Verdict.RECEIVED, Delivery.Verdict.REFUSED)
 
     def _attempt(self, load: Load, *, token_was_fresh: bool) -> outcomes.Meaning:
@@ -125,6 +140,7 @@ class _Turn:
             client = client_of(self.lane.site)
             request = load.request(client)
             authorization = client.authorize(request)
+            self._renew()
             delivery = self._record(request, authorization, load)
             answer = client.send(request, authorization)
             meaning = self._meaning(load, answer, token_was_fresh or not authorization.can_be_renewed)
@@ -189,7 +205,7 @@ class _Turn:
             delivery.failure = meaning.reason
         else:
             delivery.status = answer.status
-            delivery.response_headers = {name: value.replace("\0", "") for name, value in answer.headers.items()}
+            delivery.response_headers = dict(answer.headers)
             delivery.response_body = answer.body
         delivery.save(
             update_fields=["finished_at", "verdict", "failure", "status", "response_headers", "response_body"]
@@ -222,13 +238,13 @@ def _settle_deletion(deletion: Deletion, meaning: outcomes.Meaning, now: dt.date
     Deletion.objects.waiting().filter(pk=deletion.pk).update(
         outcome=Deletion.Outcome.ACCEPTED if taken else Deletion.Outcome.REJECTED,
         outcome_at=now,
-        errors=[] if taken else [{"message": meaning.reason.replace("\0", "")}],
+        errors=[] if taken else [{"message": meaning.reason}],
     )
 
 
 def _settle_entries(delivery: Delivery, settled: list[dict[str, object]], now: dt.datetime) -> None:
     """Write each entry's outcome, in one statement and only where it still waits."""
-    rows = msgspec.json.encode(settled).decode().replace("\\u0000", "")
+    rows = msgspec.json.encode(settled).decode()
     with connection.cursor() as cursor:
         cursor.execute(
             """

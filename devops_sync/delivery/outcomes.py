@@ -114,7 +114,7 @@ def _later(answer: jira.Answer, failures: int) -> Meaning:
 def _what_to_do(answer: jira.Answer) -> str:
     status = answer.status
     said = "; ".join(error.message for error in _errors(answer) if error.message)[:200]
-    quoted = f" It says: {said}" if said else ""
+    quoted = f" It says: “{said}”." if said else ""
     if status == 401:
         return (
             "Jira answers 401 even to a new token. "
@@ -148,5 +148,8 @@ def _rejected(entry: Entry, errors: list[receipts.Error], unknown: list[str] | N
 
 
 def _row(entry: Entry, outcome: Entry.Outcome, errors: list[receipts.Error], unknown: list[str]) -> dict[str, Any]:
-    said = [{"message": error.message[:2000], "trace_id": error.error_trace_id} for error in errors[:20]]
+    said = [
+        {"message": receipts.storable(error.message[:2000]), "trace_id": receipts.storable(error.error_trace_id or "")}
+        for error in errors[:20]
+    ]
     return {"id": entry.pk, "outcome": str(outcome), "errors": said, "unknown_issues": unknown}

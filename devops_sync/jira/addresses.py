@@ -6,13 +6,16 @@ opened and the address that passed is the one that is used.
 
 import ipaddress
 import socket
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPSConnection
-from urllib3.connectionpool import HTTPSConnectionPool
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+from .deadline import WatchedHTTP, WatchedHTTPS
+
+_MEND = "set WAYBILL_ALLOW_PRIVATE_UPSTREAM=1 for proxies and test stands"
 
 
 class NotAllowed(Exception):
@@ -21,33 +24,50 @@ class NotAllowed(Exception):
 
 def check_url(url: str, *, allow_private: bool) -> None:
     """Raise `NotAllowed` for an address that can be told from its text alone to be out of bounds."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        sound = bool(parts.hostname and parts.hostname.encode("idna")) and (parts.port or 1) > 0
+    except (ValueError, UnicodeError):
+        sound = False
+    if not sound or parts.scheme not in ("http", "https"):
+        raise NotAllowed(f"{url[:200]} is no web address.")
     if parts.username or parts.password:
         raise NotAllowed("The address must not contain a user name or a password.")
-    if not parts.hostname or parts.scheme not in ("http", "https"):
-        raise NotAllowed(f"{url} is no web address.")
     if allow_private:
         return
     if parts.scheme != "https":
-        raise NotAllowed(f"{url} is not https, and only https is allowed (WAYBILL_ALLOW_PRIVATE_UPSTREAM).")
+        raise NotAllowed(f"{url} is not https, and only https is allowed; {_MEND}.")
     try:
-        literal = ipaddress.ip_address(parts.hostname)
+        literal = ipaddress.ip_address(parts.hostname or "")
     except ValueError:
         return
-    _check_address(str(literal), parts.hostname)
+    _check_address(str(literal), parts.hostname or "")
+
+
+# Special-purpose networks that older Pythons count as global, and translations into the private IPv4 network.
+_NOT_PUBLIC = [
+    ipaddress.ip_network(network)
+    for network in ("192.0.0.0/24", "192.88.99.0/24", "fec0::/10", "5f00::/16", "64:ff9b:1::/48", "::/96", "2001::/23")
+]
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+def _inner(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The IPv4 address that an IPv6 address stands for, if it does."""
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _check_address(address: str, host: str) -> None:
     found = ipaddress.ip_address(address.split("%")[0])
     if isinstance(found, ipaddress.IPv6Address):
-        inner = found.ipv4_mapped or found.sixtofour
-        if inner is not None:
-            found = inner
-    if not found.is_global or found.is_multicast:
-        raise NotAllowed(f"{host} leads to {found}, which is not a public address (WAYBILL_ALLOW_PRIVATE_UPSTREAM).")
+        found = _inner(found)
+    if not found.is_global or found.is_multicast or any(found in network for network in _NOT_PUBLIC):
+        raise NotAllowed(f"{host} leads to {found}, which is not a public address; {_MEND}.")
 
 
-class _PublicConnection(HTTPSConnection):
+class _PublicConnection(WatchedHTTPS):
     """A TLS connection that is opened to public addresses only."""
 
     def _new_conn(self) -> socket.socket:
@@ -76,9 +96,25 @@ class _PublicPool(HTTPSConnectionPool):
     ConnectionCls = _PublicConnection
 
 
+class _AnyHTTPPool(HTTPConnectionPool):
+    ConnectionCls = WatchedHTTP
+
+
+class _AnyHTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = WatchedHTTPS
+
+
 class PublicAdapter(HTTPAdapter):
     """Sends https requests to public addresses only. Raises `NotAllowed` before a byte leaves."""
 
+    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"https": _PublicPool}
+
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool}
+        self.poolmanager.pool_classes_by_scheme = self.pools
+
+
+class AnyAdapter(PublicAdapter):
+    """Sends requests to any address, by http too."""
+
+    pools: ClassVar[dict[str, type[HTTPConnectionPool]]] = {"http": _AnyHTTPPool, "https": _AnyHTTPSPool}

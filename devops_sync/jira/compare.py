@@ -8,7 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from . import keys, wire
 
@@ -52,7 +52,7 @@ def differences(kind: str, key: str, sent: str, got: bytes, unknown_issues: Coll
     found = [] if getattr(theirs, sequence) == getattr(ours, sequence) else [names[sequence]]
     for field, name in names.items():
         mine, its = getattr(ours, field), getattr(theirs, field)
-        if field not in _NOT_COMPARED and mine is not None and _plain(mine) != _plain(its):
+        if field not in _NOT_COMPARED and mine is not None and not _same(mine, its):
             found.append(name)
     if kind != "repository" and _issues(ours) - set(unknown_issues) - _issues(theirs):
         found.append("associations")
@@ -74,9 +74,15 @@ def _in_repository(kind: str, ident: str, got: bytes) -> bytes:
     raise NotThere
 
 
-def _plain(value: Any) -> Any:
-    """A value as it compares: instants as instants, ids as texts."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else msgspec.json.encode(value)
+def _same(mine: Any, its: Any) -> bool:
+    """Whether two values mean the same: instants as instants, ids as texts, objects field by field."""
+    if isinstance(mine, Struct) and isinstance(its, Struct):
+        return all(_same(getattr(mine, name), getattr(its, name)) for name in mine.__struct_fields__)
+    if isinstance(mine, list) and isinstance(its, list):
+        return len(mine) == len(its) and all(map(_same, mine, its))
+    if isinstance(mine, str | int) and isinstance(its, str | int):
+        return str(mine) == str(its)
+    return bool(mine == its)
 
 
 def _issues(value: Any) -> set[str]:

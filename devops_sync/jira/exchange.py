@@ -8,20 +8,21 @@
 Redirects are not followed: a renamed site answers POST with 302, and following would make it a GET.
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import requests
-from requests.adapters import HTTPAdapter
 
-from .addresses import NotAllowed, PublicAdapter
+from . import deadline
+from .addresses import AnyAdapter, NotAllowed, PublicAdapter
 
 __all__ = ["Answer", "Denied", "NotAllowed", "Request", "Unreachable", "new_session", "send"]
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
-WHOLE_ANSWER_SECONDS = 40.0
+# For the whole exchange. A worker's lease has to be longer, see `delivery.lanes`.
+WHOLE_SECONDS = 40.0
+LONGEST_RETRY_AFTER = 24 * 3600.0
 LARGEST_ANSWER = 16 * 1024 * 1024
 
 
@@ -60,9 +61,10 @@ class Answer:
 
     @property
     def retry_after(self) -> float | None:
-        """Seconds to wait at least, when the answer says so in seconds."""
+        """Seconds to wait at least, when the answer says so in seconds; a day at most."""
         text = self.header("Retry-After").strip()
-        return float(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+        said = float(text) if text.isascii() and text.isdigit() and len(text) < 9 else None
+        return None if said is None else min(said, LONGEST_RETRY_AFTER)
 
     def header(self, name: str) -> str:
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
@@ -72,8 +74,10 @@ def new_session(allow_private: bool) -> requests.Session:
     """A session that goes to public addresses by https only, unless private ones are allowed."""
     session = requests.Session()
     session.trust_env = False  # A proxy or netrc of the machine must not change where secrets go.
-    session.mount("https://", HTTPAdapter() if allow_private else PublicAdapter())
-    if not allow_private:
+    session.mount("https://", AnyAdapter() if allow_private else PublicAdapter())
+    if allow_private:
+        session.mount("http://", AnyAdapter())
+    else:
         del session.adapters["http://"]
     session.headers["User-Agent"] = "Waybill"
     return session
@@ -81,25 +85,35 @@ def new_session(allow_private: bool) -> requests.Session:
 
 def send(session: requests.Session, request: Request, authorization: Mapping[str, str]) -> Answer:
     """Send one request, once. Raises `Unreachable` or `NotAllowed`."""
-    started = time.monotonic()
-    try:
-        with session.request(
-            request.method,
-            request.url,
-            data=request.body or None,
-            headers={**request.headers, **authorization},
-            timeout=(CONNECT_SECONDS, READ_SECONDS),
-            allow_redirects=False,
-            stream=True,
-        ) as response:
-            body = _read(response, started)
-            return Answer(response.status_code, {**response.headers}, body)
-    except requests.RequestException as error:
-        raise Unreachable(_what_happened(error)) from None
+    with deadline.within(WHOLE_SECONDS) as limit:
+        try:
+            with session.request(
+                request.method,
+                request.url,
+                data=request.body or None,
+                headers={**request.headers, **authorization},
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                answer = Answer(response.status_code, _storable(response.headers), _read(response))
+                if limit.passed:
+                    # The end of the stream may look like the end of the headers.
+                    raise requests.Timeout
+                return answer
+        except (requests.RequestException, OSError, ValueError) as error:
+            # ValueError: what a peer sent, such as a token, cannot be written into a request.
+            slow = f"no whole answer within {WHOLE_SECONDS:.0f} s"
+            raise Unreachable(slow if limit.passed else _what_happened(error)) from None
 
 
-def _read(response: requests.Response, started: float) -> bytes:
-    """The body, within the limits of size and time: a peer that drips must not hold a lane for ever."""
+def _storable(headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers as PostgreSQL can keep them: without U+0000, which a peer may well send."""
+    return {name.replace("\0", ""): value.replace("\0", "") for name, value in headers.items()}
+
+
+def _read(response: requests.Response) -> bytes:
+    """The body, within the limit of size."""
     parts: list[bytes] = []
     size = 0
     for part in response.iter_content(64 * 1024):
@@ -107,12 +121,10 @@ def _read(response: requests.Response, started: float) -> bytes:
         size += len(part)
         if size > LARGEST_ANSWER:
             raise requests.RequestException("the answer is larger than 16 MiB")
-        if time.monotonic() - started > WHOLE_ANSWER_SECONDS:
-            raise requests.Timeout("the answer takes longer than 40 s")
     return b"".join(parts)
 
 
-def _what_happened(error: requests.RequestException) -> str:
+def _what_happened(error: Exception) -> str:
     """One phrase for a failure. The library's own text holds addresses and object ids."""
     text = str(error)
     if isinstance(error, requests.exceptions.SSLError):

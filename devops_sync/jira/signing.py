@@ -114,6 +114,8 @@ class OAuth:
             found = msgspec.json.decode(answer.body, type=_TokenAnswer, strict=False)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Unreachable("Jira answered the request for a token with something else") from None
+        if not found.access_token.isascii() or not found.access_token.isprintable():
+            raise Unreachable("Jira answered the request for a token with one that cannot be sent")
         lasts = max(found.expires_in - RENEW_BEFORE_SECONDS, found.expires_in / 2)
         return _Token(found.access_token, asked_at + lasts)
 

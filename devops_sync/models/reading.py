@@ -31,7 +31,7 @@ class Confirmation(models.Model):
     due_at = models.DateTimeField()
     tries = models.SmallIntegerField(default=0)
     answered_at = models.DateTimeField(null=True)
-    url = models.CharField(max_length=2500, blank=True)
+    url = models.TextField(blank=True)
     status = models.SmallIntegerField(null=True)
     body = models.BinaryField(null=True)
     result = models.CharField(max_length=20, choices=Result.choices, blank=True, default="")

@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,6 +12,8 @@ from django.utils import timezone
 
 from devops_sync import delivery
 from devops_sync.delivery import lanes
+from devops_sync.jira import client as jira
+from devops_sync.jira import exchange
 from devops_sync.models import Delivery, Entry, Lane
 from tests.delivery.conftest import Submit, deliver, outcomes
 from tests.payloads import deployment
@@ -70,13 +73,14 @@ def test_a_worker_that_lost_its_lane_writes_no_outcome(
     lane: Lane, submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     submit(deployment())
-    original = lanes.client_of
+    original = jira.Client.send
 
-    def taken_over_meanwhile(site: object) -> object:
+    def taken_over_meanwhile(client: jira.Client, *arguments: Any) -> jira.Answer:
+        answer = original(client, *arguments)
         Lane.objects.update(fence=99, leased_by="the new holder")
-        return original(site)  # type: ignore[arg-type]
+        return answer
 
-    monkeypatch.setattr(lanes, "client_of", taken_over_meanwhile)
+    monkeypatch.setattr(jira.Client, "send", taken_over_meanwhile)
     deliver(lane)
     assert outcomes() == ["waiting"]
     assert (lane.fence, lane.leased_by) == (99, "the new holder")
@@ -98,3 +102,46 @@ def test_large_entries_leave_in_requests_of_a_megabyte(lane: Lane, submit: Submi
     sizes = [len(one.request_body) for one in Delivery.objects.all()]
     assert len(sizes) == 3
     assert max(sizes) < 1_100_000
+
+
+def test_a_request_whose_worker_died_is_closed_by_the_next_holder(lane: Lane, submit: Submit) -> None:
+    submit(deployment())
+    entry = Entry.objects.get()
+    left = Delivery.objects.create(
+        lane=lane,
+        fence=lane.fence,
+        entry_ids=[entry.pk],
+        method="POST",
+        url="https://x.example",
+        request_headers={},
+        request_body=b"",
+        request_sha256=b"",
+        started_at=timezone.now(),
+    )
+    deliver(lane)
+    left.refresh_from_db()
+    assert left.finished_at is not None
+    assert left.failure == "Its worker ended before an answer was written down."
+    assert outcomes() == ["accepted"]
+
+
+def test_a_failure_of_our_own_lets_the_lane_sleep_longer_each_time(
+    lane: Lane, submit: Submit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    submit(deployment())
+
+    def stumble(*_: object, **__: object) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr(lanes.outcomes, "of_submission", stumble)
+    for failures in (1, 2):
+        Lane.objects.update(wake_at=None)
+        deliver(lane)
+        assert (lane.failures, lane.leased_until) == (failures, None)
+        assert lane.wake_at is not None
+    assert lane.slept_for.startswith("Waybill could not handle what came back")
+    assert outcomes() == ["waiting"]
+
+
+def test_a_lease_outlasts_every_exchange() -> None:
+    assert lanes.LEASE.total_seconds() > exchange.WHOLE_SECONDS + exchange.CONNECT_SECONDS

@@ -27,6 +27,12 @@ from devops_sync.jira.addresses import NotAllowed, check_url
         "https://someone:secret@retail.atlassian.net",
         "ftp://retail.atlassian.net",
         "https://",
+        "https://[::1",
+        "https://a..b",
+        "https://" + "x" * 70 + ".example",
+        "https://[64:ff9b::7f00:1]",
+        "https://[fec0::1]",
+        "https://192.0.0.8",
         "file:///etc/passwd",
     ],
 )

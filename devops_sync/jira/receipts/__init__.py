@@ -10,9 +10,9 @@ from typing import Any
 
 from ..wire import Item
 from . import devinfo, listed
-from .reading import Error, Errors, Name, Receipt, Unreadable, read_errors
+from .reading import Error, Errors, Name, Receipt, Unreadable, read_errors, storable
 
-__all__ = ["Error", "Errors", "Name", "Receipt", "Unreadable", "read", "read_errors", "write"]
+__all__ = ["Error", "Errors", "Name", "Receipt", "Unreadable", "read", "read_errors", "storable", "write"]
 
 
 def write(

@@ -69,7 +69,7 @@ def read_errors(body: bytes) -> list[Error]:
                 return [_error(entry) for entry in found[name]]
         for name in ("message", "error_description", "error"):
             if isinstance(found.get(name), str):
-                return [Error(found[name])]
+                return [Error(storable(found[name]))]
         return []
     return [_error(entry) for entry in found] if isinstance(found, list) else []
 
@@ -77,5 +77,10 @@ def read_errors(body: bytes) -> list[Error]:
 def _error(found: Any) -> Error:
     if isinstance(found, dict):
         trace = found.get("errorTraceId")
-        return Error(str(found.get("message", "")), str(trace) if trace is not None else None)
-    return Error(str(found))
+        return Error(storable(str(found.get("message", ""))), storable(str(trace)) if trace is not None else None)
+    return Error(storable(str(found)))
+
+
+def storable(text: str) -> str:
+    """What a peer said as PostgreSQL can keep it: without U+0000 and lone surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -12,6 +12,8 @@ from msgspec import Meta, Raw
 from .said import reason
 
 MAX_PROPERTIES = 5
+# Jira publishes no limit for deployments and builds; without one a body of zeros would take minutes to refuse.
+MAX_ENTITIES = 5000
 
 # U+0000 and astral characters, raw or escaped: Jira refuses the whole body because of one of them.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd]")
@@ -123,6 +125,8 @@ def entities(envelope: dict[str, Raw], name: str) -> list[Raw]:
         raise Malformed(f"'{name}' is not valid JSON") from None
     if not raws:
         raise Malformed(f"'{name}' must have at least 1 element")
+    if len(raws) > MAX_ENTITIES:
+        raise Malformed(f"Data is too large. Submit at most {MAX_ENTITIES} {name} in each request.", 413)
     return raws
 
 

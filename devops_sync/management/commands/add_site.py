@@ -39,6 +39,8 @@ class Command(Asking):
                 api_url=options["api_url"],
                 auth=Site.Auth.CONNECT if options["connect_key"] else Site.Auth.OAUTH,
             )
+        except sites.Unusable as unusable:
+            self.wrong_use(str(unusable))
         except sites.Wrong as wrong:
             self.no(str(wrong))
         except jira.Unreachable as unreachable:

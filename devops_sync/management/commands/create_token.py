@@ -35,6 +35,8 @@ class Command(Asking):
             token, secret, bearer = sites.create_token(
                 options["name"], site, scopes, now, self._expiry(options["expires"], now)
             )
+        except sites.Unusable as unusable:
+            self.wrong_use(str(unusable))
         except sites.Wrong as wrong:
             self.no(str(wrong))
         data = {

@@ -30,6 +30,8 @@ class Command(Asking):
             user = sites.create_user(options["name"], options["role"], password)
         except ValidationError as invalid:
             self.no(" ".join(invalid.messages))
+        except sites.Unusable as unusable:
+            self.wrong_use(str(unusable))
         except sites.Wrong as wrong:
             self.no(str(wrong))
         data = {"username": user.username, "password": None if given else password, "role": options["role"]}
