@@ -6,7 +6,7 @@ from django.urls import path, re_path
 
 from ..jira import paths
 from ..kinds import APIS
-from . import apis, bulk, edge
+from . import apis, bulk, description, edge
 
 _SEGMENT = "[^/]+"
 
@@ -24,6 +24,8 @@ def _bases(api: str) -> tuple[str, ...]:
 urlpatterns = [
     path("healthz", edge.healthz, name="healthz"),
     path("readyz", edge.readyz, name="readyz"),
+    path("openapi.json", description.machine_readable, name="openapi"),
+    path("api/", description.readable, name="api"),
     path("oauth/token", edge.token, name="oauth-token"),
     path("_edge/tenant_info", edge.tenant_info, name="tenant-info"),
     path("s/<str:slug>/_edge/tenant_info", edge.tenant_info, name="tenant-info-of-site"),
@@ -35,8 +37,9 @@ urlpatterns = [
             ("/bulk$", bulk.bulk),
             ("/bulkByProperties$", apis.bulk_by_properties),
             ("/existsByProperties$", apis.exists_by_properties),
-            *([(r"/(?P<rest>pipelines/.+)/gating-status$", apis.gating_status)] if api == "deployments" else []),
-            (r"/(?P<rest>(?:pipelines|repository)/.+)$", apis.one),
+            *([(r"/(?P<rest>pipelines/(?s:.+))/gating-status$", apis.gating_status)] if api == "deployments" else []),
+            (r"/(?P<rest>(?:pipelines|repository)/(?s:.+))$", apis.one),
+            ("(?:/|$)", edge.nowhere),
         )
     ],
     re_path(r"^(?:jira|rest|s|oauth|_edge)(?:/|$)", edge.nowhere),

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from django.test import Client, override_settings
@@ -170,3 +171,12 @@ def test_the_cloud_id_is_told_without_signing_in(client: Client, site: Site) -> 
     assert client.get("/_edge/tenant_info").json() == {"cloudId": CLOUD}
     assert client.get("/s/retail/_edge/tenant_info").json() == {"cloudId": CLOUD}
     assert client.get("/s/other/_edge/tenant_info").status_code == 404
+
+
+@pytest.mark.parametrize("ident", ["a%0Ab", "%0A", "a%2Fb", "%2E%2E", "%C3%A9%20%23", "x" * 255])
+def test_any_id_in_a_path_is_looked_for(post: Post, client: Client, bearer: str, ident: str) -> None:
+    name = unquote(ident)
+    post(bulk(deployment(1, pipeline={"id": name, "displayName": "p", "url": "https://ci.example/"})))
+    path = f"{GATEWAY}/pipelines/{ident}/environments/staging/deployments/1"
+    answer = client.get(path, headers={"Authorization": f"Bearer {bearer}"})
+    assert (answer.status_code, answer.json()["pipeline"]["id"]) == (200, name)
