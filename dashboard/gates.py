@@ -27,6 +27,7 @@ class Shown:
 
     gate: Gate
     readings: list[GateReading]
+    may_refresh: bool
 
     @property
     def icon(self) -> str:
@@ -65,7 +66,9 @@ class Shown:
         return self.gate.due_at - self.gate.read_at
 
 
-def of(deployment: Deployment) -> Shown | None:
+def of(deployment: Deployment, *, may_refresh: bool) -> Shown | None:
     """The gate that the deployment asked for, if it did and Jira took it."""
     gate = Gate.objects.of_key(deployment.site_id, deployment.key).first()
-    return Shown(gate, list(gate.readings.order_by("-id")[:MOST_READINGS])) if gate else None
+    if gate is None:
+        return None
+    return Shown(gate, list(gate.readings.order_by("-id")[:MOST_READINGS]), may_refresh)

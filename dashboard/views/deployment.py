@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest
 
+from devops_sync import roles
 from devops_sync.models import Deployment
 
 from .. import gates, whereabouts
@@ -16,7 +17,7 @@ def own(request: HttpRequest, found: Deployment) -> Own:
             .order_by("-number")
             .first(),
             "later": all_here.filter(number__gt=found.number).order_by("-number").first(),
-            "gate": gates.of(found),
+            "gate": gates.of(found, may_refresh=roles.may(request.user, "refresh-gate", found.site)),
             "elsewhere": whereabouts.elsewhere(found),
         },
         parts=("gate", "elsewhere"),

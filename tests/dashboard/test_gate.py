@@ -1,6 +1,7 @@
 """The gate on a deployment's page: Jira's words, and nothing that Jira did not say."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -84,3 +85,24 @@ def test_the_gate_of_another_site_is_not_shown(viewer: Client, gated: Deployment
     other = builders.deployment(foreign, gated.pipeline_id, gated.environment_id, number=gated.number, gated=True)
     gate(other)
     assert "gate-title" not in page(viewer, gated)
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("viewer", 403), ("auditor", 403), ("release-manager", 302), ("admin", 302)]
+)
+def test_who_may_have_it_read_again(
+    role: str, status: int, gated: Deployment, signed_in: Callable[..., Client]
+) -> None:
+    made = gate(gated, "", stop="not_available", stopped_at=timezone.now())
+    client = signed_in(role)
+    assert ("gate-again" in page(client, gated)) is (status == 302)
+    assert client.post(f"/deployments/{gated.pk}/gate").status_code == status
+    assert Gate.objects.due(timezone.now()).filter(pk=made.pk).exists() is (status == 302)
+
+
+def test_there_is_nothing_to_read_again_without_a_gate_or_on_a_foreign_site(
+    admin: Client, gated: Deployment, foreign: Site
+) -> None:
+    other = builders.deployment(foreign, state="pending", gated=True)
+    gate(other)
+    assert [admin.post(f"/deployments/{one.pk}/gate").status_code for one in (gated, other)] == [404, 404]
