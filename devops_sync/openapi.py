@@ -281,7 +281,7 @@ def _receipt(api: str) -> Json:
     if api == "devinfo":
         names = list(wire.ARRAYS.values())
         failure = _object(id=_TEXT, errorMessages=_array(_ref("Refusal")))
-        failed = {"type": "object", "properties": {"errorMessages": _array(_ref("Refusal"))}}
+        failed: Json = {"type": "object", "properties": {"errorMessages": _array(_ref("Refusal"))}}
         failed["properties"] |= {name: _array(failure) for name in names}
         accepted = _object(**{name: _array(_TEXT) for name in names})
         return _object(
