@@ -43,6 +43,9 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "200",
     "fsync": "on",
+    # Statements carry what senders wrote: an error in the log names the error and not the statement.
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 THROWAWAY_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 

@@ -20,7 +20,7 @@ from .jira import wire
 from .kinds import KINDS, of_api
 from .models import Confirmation, Deletion, Entry, FirstAnswer, Gate, Lane, PropertySet, Site, Submission, Token, User
 from .models.current import Current
-from .models.submission import FROM_COMMAND_LINE, time_ordered_id
+from .models.submission import time_ordered_id
 
 # Why Jira's answer about a gate cannot be given: not with this credential, or not this time.
 NotAvailable = gating.NotAvailable
@@ -31,12 +31,13 @@ NotTold = gating.NotTold
 class Arrival:
     """One request as it arrived, before anything is known of its content.
 
-    `repeat_key` is what the sender marks a request and its repeats with, if anything.
+    `body` is None when it was not read, since the request was refused before. `repeat_key` is what the sender
+    marks a request and its repeats with, if anything.
     """
 
     api: str
     path: str
-    body: bytes
+    body: bytes | None
     received_at: dt.datetime
     size: int
     site: Site | None = None
@@ -73,7 +74,7 @@ def submit(arrival: Arrival) -> Submitted:
     if first := first_answers.find(arrival.token, arrival.repeat_key):
         raise first_answers.Repeated(first)
     try:
-        bulk = wire.read(arrival.api, arrival.body)
+        bulk = wire.read(arrival.api, arrival.body or b"")
     except wire.Malformed as malformed:
         _refuse_once(arrival, malformed.status, malformed.message)
         raise Refused(malformed.status, malformed.message) from None
@@ -102,7 +103,7 @@ def _take(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.dateti
         "received_at": arrival.received_at,
         "validated_at": validated_at,
         "size": arrival.size,
-        "sha256": hashlib.sha256(arrival.body).digest(),
+        "sha256": hashlib.sha256(arrival.body or b"").digest(),
         "raw": arrival.body,
         "envelope": envelope.pk,
         "property_set": envelope.property_set_id,
@@ -148,8 +149,7 @@ def items_of(submission: Submission) -> list[wire.Item]:
 
 
 def refuse(arrival: Arrival, status: int, sentence: str) -> Submission:
-    """Record a request that was refused whole. The bytes of a sender who is not known are not kept."""
-    known = arrival.token is not None or arrival.user is not None or arrival.path.startswith(FROM_COMMAND_LINE)
+    """Record a request that was refused whole, with its bytes where they were read."""
     submission = Submission(
         id=time_ordered_id(),
         site=arrival.site,
@@ -160,8 +160,8 @@ def refuse(arrival: Arrival, status: int, sentence: str) -> Submission:
         path=arrival.path[:300],
         received_at=arrival.received_at,
         size=arrival.size,
-        sha256=hashlib.sha256(arrival.body).digest() if known else None,
-        raw=arrival.body if known else None,
+        sha256=hashlib.sha256(arrival.body).digest() if arrival.body is not None else None,
+        raw=arrival.body,
         validated_at=timezone.now(),
         status=status,
         refusal=sentence,

@@ -9,7 +9,7 @@ from .. import first_answers, ledger
 from ..jira import receipts, wire
 from ..models import FirstAnswer
 from . import answers, waiting
-from .machine import Call, Refuse, body_of, for_sender, printable
+from .machine import Call, Refuse, body_of, declared_size, for_sender, printable
 
 LONGEST_KEY = 255
 
@@ -29,14 +29,13 @@ def bulk(call: Call) -> HttpResponse:
 
 def _arrival(call: Call, body: bytes | None) -> ledger.Arrival:
     """The request as it arrived. Raises `Refuse`."""
-    declared = call.request.META.get("CONTENT_LENGTH") or "0"
     key = call.request.headers.get("Idempotency-Key", "").strip()
     arrival = ledger.Arrival(
         api=call.api,
         path=printable(call.request.path),
-        body=body or b"",
+        body=body,
         received_at=call.received_at,
-        size=len(body) if body is not None else int(declared),
+        size=len(body) if body is not None else declared_size(call.request) or 0,
         site=call.site,
         token=call.token,
         remote_address=call.request.META.get("REMOTE_ADDR") or None,

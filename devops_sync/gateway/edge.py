@@ -3,10 +3,10 @@
 import datetime as dt
 
 import msgspec
-from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
 from ..models import Entry, Lane
@@ -14,6 +14,7 @@ from . import answers, senders
 from .machine import Refuse, body_of, for_sender, machine
 
 _LATE = dt.timedelta(minutes=5)
+_LARGEST_ASKING = 16 * 1024  # Bytes of a request for a token.
 
 
 @machine
@@ -50,16 +51,14 @@ def token(request: HttpRequest) -> HttpResponse:
 
 def _asked_for(request: HttpRequest) -> dict[str, object]:
     """The fields of the request, from JSON or, as an old client sends them, from a form."""
-    body = body_of(request)
+    body = body_of(request, _LARGEST_ASKING)
     if body is None:
         raise Refuse(413, "The request body is larger than Waybill takes.")
-    if request.content_type == "application/x-www-form-urlencoded":
-        from django.http import QueryDict
-
-        return dict(QueryDict(body).items())
     try:
+        if request.content_type == "application/x-www-form-urlencoded":
+            return dict(QueryDict(body).items())
         return msgspec.json.decode(body, type=dict[str, object])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, SuspiciousOperation):
         return {}
 
 
@@ -74,7 +73,6 @@ def nowhere(*_: object, **__: object) -> HttpResponse:
 
 
 @machine
-@login_not_required
 def healthz(request: HttpRequest) -> HttpResponse:
     """Whether this process answers."""
     return answers.as_json({"status": "ok"})
@@ -86,11 +84,11 @@ def readyz(request: HttpRequest) -> HttpResponse:
     try:
         executor = MigrationExecutor(connection)
         pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+        if pending:
+            return answers.as_json({"status": "migrations are missing"}, 503)
         late = _oldest_due(timezone.now())
     except OperationalError:
         return answers.as_json({"status": "the database cannot be reached"}, 503)
-    if pending:
-        return answers.as_json({"status": "migrations are missing"}, 503)
     seconds = late.total_seconds() if late else 0.0
     status = "ok" if late is None or late < _LATE else "work that is due has waited for more than 5 minutes"
     return answers.as_json({"status": status, "oldest_due_seconds": round(seconds, 1)}, 200 if status == "ok" else 503)

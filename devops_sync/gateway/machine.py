@@ -117,15 +117,14 @@ def _no_site(cloud_id: str | None, slug: str | None) -> str:
 def _recorded(
     api: str, request: HttpRequest, received_at: dt.datetime, status: int, sentence: str, token: Token | None
 ) -> Refuse:
-    if request.method == "POST" and (token is not None or strangers.may_be_recorded()):
-        size = request.META.get("CONTENT_LENGTH") or ""
+    if request.method == "POST" and strangers.may_be_recorded(token.pk if token else None):
         ledger.refuse(
             ledger.Arrival(
                 api=api,
                 path=printable(request.path),
-                body=b"",
+                body=None,
                 received_at=received_at,
-                size=int(size) if size.isascii() and size.isdigit() and len(size) < 15 else 0,
+                size=declared_size(request) or 0,
                 site=token.site if token is not None else None,
                 token=token,
                 remote_address=request.META.get("REMOTE_ADDR") or None,
@@ -141,12 +140,20 @@ def printable(text: str) -> str:
     return text.replace("\0", "�")
 
 
-def body_of(request: HttpRequest) -> bytes | None:
-    """The body, or None when it is larger than allowed; then at most the allowed size was read."""
-    limit = senders.largest_body()
+def declared_size(request: HttpRequest) -> int | None:
+    """How many bytes the request says that its body has: at most what a column can hold, None when it does not say."""
     declared = request.META.get("CONTENT_LENGTH") or ""
-    if declared.isascii() and declared.isdigit():
-        if int(declared) > limit:
+    if not declared.isascii() or not declared.isdigit():
+        return None
+    return min(int(declared[:20]), 2**63 - 1)
+
+
+def body_of(request: HttpRequest, limit: int | None = None) -> bytes | None:
+    """The body, or None when it is larger than allowed; then at most the allowed size was read."""
+    limit = senders.largest_body() if limit is None else limit
+    declared = declared_size(request)
+    if declared is not None:
+        if declared > limit:
             return None
         return request.read(limit + 1)
     # Without a length Django reads nothing; the server marks the end of a chunked body itself.

@@ -180,3 +180,33 @@ def test_any_id_in_a_path_is_looked_for(post: Post, client: Client, bearer: str,
     path = f"{GATEWAY}/pipelines/{ident}/environments/staging/deployments/1"
     answer = client.get(path, headers={"Authorization": f"Bearer {bearer}"})
     assert (answer.status_code, answer.json()["pipeline"]["id"]) == (200, name)
+
+
+class TestWhatIsTooMuch:
+    def test_more_entities_than_a_request_may_have(self, post: Post) -> None:
+        answer = post(b'{"deployments": [' + b"0," * 5000 + b"0]}")
+        assert (answer.status_code, len(answer.json())) == (413, 1)
+        assert not Entry.objects.exists()
+
+    def test_a_length_that_no_column_can_hold(self, client: Client, bearer: str) -> None:
+        answer = client.generic(
+            "POST",
+            f"{GATEWAY}/bulk",
+            b"",
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {bearer}"},
+            CONTENT_LENGTH="9999999999999999999",
+        )
+        assert answer.status_code == 413
+        assert (Submission.objects.get().raw, Submission.objects.get().sha256) == (None, None)
+
+    def test_refusals_of_one_token_are_put_on_record_up_to_an_allowance(self, post: Post, site: Site) -> None:
+        site.tokens.update(expires_at="2020-01-01T00:00:00Z")
+        assert {post(bulk(deployment())).status_code for _ in range(60)} == {401}
+        assert 0 < Submission.objects.count() < 40
+
+
+def test_an_instant_in_any_time_zone_is_taken(post: Post) -> None:
+    answer = post(bulk(deployment(1), deployment(2, lastUpdated="2026-06-30T12:00:00+16:00")))
+    assert (answer.status_code, answer.json()["rejectedDeployments"]) == (202, [])
+    assert Deployment.objects.get(number=2).reported_at.isoformat() == "2026-06-29T20:00:00+00:00"
