@@ -6,6 +6,7 @@ from typing import Concatenate, ParamSpec
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from devops_sync import roles
 
@@ -23,3 +24,8 @@ def readers_only(view: View[P]) -> View[P]:
         return view(request, *args, **kwargs)
 
     return inner
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page for an address that leads nowhere. Unlike Django's own it never reads what was posted there."""
+    return render(request, "404.html", status=404)

@@ -101,7 +101,11 @@ def _follow(
     beside: Callable[[list[Any]], dict[int, Context]],
 ) -> HttpResponse:
     """The rows that the page shows as they are now, and how many came in above them."""
-    ids = [int(text) for text in request.GET.get("_rows", "").split(",") if text.isascii() and text.isdigit()]
+    ids = [
+        int(text)
+        for text in request.GET.get("_rows", "").split(",")
+        if text.isascii() and text.isdigit() and len(text) < 19
+    ]
     ids = [pk for pk in ids[: paging.SIZE] if pk < 2**63]
     current: Any = kind.model._default_manager
     by_id = {row.pk: row for row in _with_all(current.of(frame.of(request).sites).filter(pk__in=ids))}

@@ -82,11 +82,12 @@ class ByChange:
         text, _, number = place.partition(",")
         try:
             instant = dt.datetime.fromisoformat(text)
-        except ValueError:
+            if instant.tzinfo is None:
+                raise WrongCursor(place)
+            # In UTC, since PostgreSQL knows no time zone of 16 hours and more.
+            return instant.astimezone(dt.UTC), _whole(number)
+        except (ValueError, OverflowError):
             raise WrongCursor(place) from None
-        if instant.tzinfo is None or not 1 < instant.year < 9999:
-            raise WrongCursor(place)
-        return instant, _whole(number)
 
 
 class ById:

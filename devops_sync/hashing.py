@@ -1,4 +1,4 @@
-"""How passwords are hashed: argon2, with few at a time, so that a flood of sign-ins takes neither memory nor threads."""
+"""How passwords are hashed: argon2, few at a time, so that a flood of sign-ins takes neither memory nor threads."""
 
 import threading
 

@@ -6,3 +6,5 @@ urlpatterns = [
     path("", include("devops_sync.gateway.urls")),
     path("", include("dashboard.urls")),
 ]
+
+handler404 = "dashboard.doors.not_found"

@@ -157,7 +157,7 @@ class _Turn:
     def _meaning(self, load: Load, answer: jira.Answer, token_was_fresh: bool) -> outcomes.Meaning:
         known: dict[str, Any] = {"failures": self.lane.failures, "token_was_fresh": token_was_fresh}
         if isinstance(load, Removal):
-            return outcomes.of_deletion(answer, **known)
+            return outcomes.of_deletion(self.lane.api, answer, **known)
         return outcomes.of_submission(self.lane.api, answer, load.entries, **known)
 
     def _renew(self) -> None:

@@ -12,6 +12,8 @@ from ..jira import client as jira
 from ..jira import receipts, wire
 from ..models import Delivery, Entry
 
+# As the check boxes of an OAuth credential name them.
+_PERMISSIONS = {"deployments": "Deployments", "builds": "Builds", "devinfo": "Development information"}
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 600.0
 _NEVER_NAMED = "Jira answered 202 without naming this entity."
@@ -42,27 +44,27 @@ def of_submission(
         if len(entries) > 1:
             return Meaning(Delivery.Verdict.SPLIT)
         return Meaning(Delivery.Verdict.REFUSED, [_rejected(entries[0], _errors(answer))])
-    return _not_taken(answer, failures, token_was_fresh)
+    return _not_taken(api, answer, failures, token_was_fresh)
 
 
-def of_deletion(answer: jira.Answer, *, failures: int, token_was_fresh: bool) -> Meaning:
+def of_deletion(api: str, answer: jira.Answer, *, failures: int, token_was_fresh: bool) -> Meaning:
     """Read Jira's answer to a deletion. That nothing was there is no failure: Jira answers 202 then, too."""
     if answer.status in (200, 202, 204):
         return Meaning(Delivery.Verdict.RECEIVED)
     if answer.status in (400, 413):
         said = "; ".join(error.message for error in _errors(answer))
         return Meaning(Delivery.Verdict.REFUSED, reason=said[:2000])
-    return _not_taken(answer, failures, token_was_fresh)
+    return _not_taken(api, answer, failures, token_was_fresh)
 
 
-def _not_taken(answer: jira.Answer, failures: int, token_was_fresh: bool) -> Meaning:
+def _not_taken(api: str, answer: jira.Answer, failures: int, token_was_fresh: bool) -> Meaning:
     """Jira did not take the request: time helps, a new token does, or a person has to."""
     status = answer.status
     if status == 429 or status >= 500 or status == 408:
         return _later(answer, failures)
     if status == 401 and not token_was_fresh:
         return Meaning(Delivery.Verdict.LATER, retry_with_new_token=True)
-    return Meaning(Delivery.Verdict.HELD, reason=_what_to_do(answer))
+    return Meaning(Delivery.Verdict.HELD, reason=_what_to_do(api, answer))
 
 
 def of_failure(what: str, failures: int, retry_after: float | None = None) -> Meaning:
@@ -111,7 +113,7 @@ def _later(answer: jira.Answer, failures: int) -> Meaning:
     return Meaning(Delivery.Verdict.LATER, pause=pause(failures, answer.retry_after), reason=reason)
 
 
-def _what_to_do(answer: jira.Answer) -> str:
+def _what_to_do(api: str, answer: jira.Answer) -> str:
     status = answer.status
     said = "; ".join(error.message for error in _errors(answer) if error.message)[:200]
     quoted = f" It says: “{said}”." if said else ""
@@ -122,7 +124,7 @@ def _what_to_do(answer: jira.Answer) -> str:
         )
     if status == 403:
         return (
-            "Jira answers 403: the credential lacks the Deployments permission. "
+            f"Jira answers 403: the credential lacks the {_PERMISSIONS[api]} permission. "
             f"Grant it in Jira, then try now.{quoted}"
         )
     if status == 404:

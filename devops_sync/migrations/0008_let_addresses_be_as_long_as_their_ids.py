@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('devops_sync', '0007_follow_gates'),
+        ("devops_sync", "0007_follow_gates"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='confirmation',
-            name='url',
+            model_name="confirmation",
+            name="url",
             field=models.TextField(blank=True),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='url',
+            model_name="delivery",
+            name="url",
             field=models.TextField(),
         ),
     ]

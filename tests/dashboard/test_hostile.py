@@ -90,3 +90,24 @@ def test_no_style_and_no_script_stands_in_a_page(retail: Site, admin: Client) ->
         assert "<style" not in text
         assert text.count("<script") == 2
         assert "javascript:" not in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "after=2024-01-01T00:00:00%2B23:59,5",
+        "before=0002-01-01T00:00%2B23:00,5",
+        "after=9998-12-31T23:59-23:00,5",
+        "after=0001-01-01T00:00%2B23:00,5",
+        "_top=x&_rows=" + "1" * 5000,
+    ],
+)
+def test_no_place_in_a_list_is_too_odd(admin: Client, query: str) -> None:
+    answer = admin.get(f"/deployments/?{query}", headers={"Waybill-Seen": "x"})
+    assert answer.status_code in (200, 204, 400)
+
+
+def test_what_is_posted_to_nowhere_is_not_read(client: Client) -> None:
+    client.cookies["csrftoken"] = "abcdefghijklmnopqrstuvwxyzabcdef"
+    answer = client.generic("POST", "/nope", b"x", content_type="multipart/form-data")
+    assert answer.status_code == 404
