@@ -1,6 +1,7 @@
 """The embedded broker under several writers and a reader that looks all the time."""
 
 import threading
+import uuid
 from pathlib import Path
 from queue import Empty
 
@@ -8,6 +9,7 @@ import pytest
 from kombu import Connection, Exchange, Queue
 
 from devops_sync import broker
+from tests import needs
 
 MESSAGES = 400
 WRITERS = 3
@@ -50,3 +52,14 @@ def test_no_message_is_ever_seen_half_written(connection: Connection) -> None:
     for thread in writers:
         thread.join()
     assert sorted(got) == [(writer, number) for writer in range(WRITERS) for number in range(MESSAGES)]
+
+
+@pytest.mark.needs("redis")
+def test_a_doorbell_goes_through_redis() -> None:
+    with Connection(needs.REDIS) as connection:
+        queue = connection.SimpleQueue(f"waybill-test-{uuid.uuid4()}")
+        queue.put({"lane": 7})
+        message = queue.get(timeout=10)
+        message.ack()
+        queue.queue.delete()
+    assert message.payload == {"lane": 7}
