@@ -45,7 +45,7 @@ def answer(
     rows = rows.newest_first()
     if live.is_pulse(request) and "_rows" in request.GET:
         return _follow(request, kind, filters, rows, beside)
-    page = _page(request, filters, rows)
+    page = paging.asked(request, filters, _with_all(rows), ORDER)
     if not (page.rows or filters.problems or filters.is_narrowed or page.is_paged):
         context = {
             "filters": filters,
@@ -78,19 +78,6 @@ def answer(
 
 def _template(kind: Kind) -> str:
     return f"{kind.name}_list.html"
-
-
-def _page(request: HttpRequest, filters: CurrentFilters, rows: Rows) -> paging.Page[Current]:
-    try:
-        return paging.cut(
-            _with_all(rows.none() if filters.problems else rows),
-            ORDER,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
-    except paging.WrongCursor:
-        filters.problems.append("It names a place in the list that cannot be one. Go back to the newest.")
-        return paging.cut(rows.none(), ORDER)
 
 
 def _follow(

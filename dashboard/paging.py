@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 
 from devops_sync.models.current import Current
+
+from .filters import Filters
 
 M = TypeVar("M", bound=Model)
 SIZE = 50
@@ -64,6 +67,20 @@ def cut(rows: "QuerySet[M]", order: Order[M], *, after: str = "", before: str = 
         older=order.write(found[-1]) if found and has_older else None,
         is_paged=bool(after or (before and has_newer)),
     )
+
+
+def asked(request: HttpRequest, filters: Filters, rows: "QuerySet[M]", order: Order[M]) -> Page[M]:
+    """The page that the address asks for; an empty one, with a sentence among the problems, when it cannot be."""
+    try:
+        return cut(
+            rows.none() if filters.problems else rows,
+            order,
+            after=request.GET.get("after", ""),
+            before=request.GET.get("before", ""),
+        )
+    except WrongCursor:
+        filters.problems.append("It names a place in the list that cannot be one. Go back to the newest.")
+        return cut(rows.none(), order)
 
 
 class ByChange:

@@ -121,8 +121,10 @@ def _said(word: str, before: Any, after: Any) -> str:
     if isinstance(before, dict) and isinstance(after, dict):
         parts = [key for key in sorted(set(before) | set(after)) if before.get(key) != after.get(key)]
         return f"{word}: {_short(', '.join(map(str, parts)))} changed."
+    if isinstance(before, list) and isinstance(after, list):
+        return f"{word} changed."
     if before is None:
-        return f"{word} {_short(after)} added."
+        return f"{word} {_short(after)} added." if not isinstance(after, dict | list) else f"{word} added."
     return (
         f"{word} {_short(before)} left out." if after is None else f"{word} from {_short(before)} to {_short(after)}."
     )

@@ -22,6 +22,8 @@ LISTS = {
     "deployments": "/deployments/",
     "deployments-filtered": "/deployments/?environment_type=production&state=failed",
     "deployments-wrong": "/deployments/?state=melted",
+    "builds": "/builds/",
+    "repositories": "/repositories/",
     "submissions": "/submissions/",
     "deliveries": "/deliveries/",
     "not-found": "/nothing-here/",
@@ -67,15 +69,23 @@ def take(browser: Browser, up: dict[str, dict[str, str]], folder: Path, width: i
 def things(page: Page) -> dict[str, str]:
     """The first thing of each list."""
     found = {}
-    for name in ("deployment", "submission"):
+    for name in ("deployment", "build", "submission"):
         found[name] = f"/{name}s/"
-    found["delivery"] = "/deliveries/"
+    found |= {"delivery": "/deliveries/", "repository": "/repositories/"}
     for name, address in found.items():
-        page.goto(address)
-        link = page.locator("tr.row a").first
-        if link.count():
-            found[name] = link.get_attribute("href") or address
+        found[name] = first_of(page, address)
+    for name in ("commit", "branch", "pull_request"):
+        words = "branches" if name == "branch" else f"{name}s"
+        found[words] = f"{found['repository']}?show={words}"
+        found[name] = first_of(page, found[words])
     return found
+
+
+def first_of(page: Page, address: str) -> str:
+    """Where the first row of a list leads; to the list itself while it is empty."""
+    page.goto(address)
+    link = page.locator("tr.row a").first
+    return (link.get_attribute("href") if link.count() else None) or address
 
 
 def shoot(page: Page, to: Path) -> None:

@@ -24,7 +24,8 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
     by_lane = {stretch.lane.pk: stretch.lane for stretch in lanes}
     rows: DeliveryQuerySet = Delivery.objects.filter(lane__in=list(by_lane))
     rows = rows.filter(Q(verdict__in=filters.stored_verdicts) if filters.verdicts else Q())
-    page = _page(request, filters, rows.defer("request_body", "response_body", "request_headers").newest_first())
+    rows = rows.defer("request_body", "response_body", "request_headers").newest_first()
+    page = paging.asked(request, filters, rows, ORDER)
     for row in page.rows:
         row.lane = by_lane[row.lane_id]
     is_moving = any(stretch.is_moving for stretch in lanes) or any(row.finished_at is None for row in page.rows[:5])
@@ -47,16 +48,3 @@ def delivery_list(request: HttpRequest) -> HttpResponse:
         every=None if filters.problems else 2 if is_moving else 5,
         status=400 if filters.problems else 200,
     )
-
-
-def _page(request: HttpRequest, filters: DeliveryFilters, rows: DeliveryQuerySet) -> paging.Page[Delivery]:
-    try:
-        return paging.cut(
-            rows.none() if filters.problems else rows,
-            ORDER,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
-    except paging.WrongCursor:
-        filters.problems.append("It names a place in the list that cannot be one. Go back to the newest.")
-        return paging.cut(rows.none(), ORDER)

@@ -1,6 +1,6 @@
 """`/submissions/`: what came in, the refused too."""
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 
 from devops_sync import roles
@@ -28,7 +28,7 @@ def submission_list(request: HttpRequest) -> HttpResponse:
         .defer("raw", "site__sealed_secret")
         .newest_first()
     )
-    page = _page(request, filters, rows)
+    page = paging.asked(request, filters, rows, ORDER)
     outcomes = _outcomes(page.rows)
     is_moving = any(Entry.Outcome.WAITING in found for found in outcomes.values())
     return live.page(
@@ -51,19 +51,6 @@ def _shown(filters: SubmissionFilters) -> Q:
         rejected = Entry.objects.filter(site__in=filters.sites, outcome=Entry.Outcome.REJECTED)
         return Q(pk__in=rejected.order_by().values("submission"))
     return Q(status__gte=400) if filters.show else Q()
-
-
-def _page(request: HttpRequest, filters: SubmissionFilters, rows: QuerySet[Submission]) -> paging.Page[Submission]:
-    try:
-        return paging.cut(
-            rows.none() if filters.problems else rows,
-            ORDER,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
-    except paging.WrongCursor:
-        filters.problems.append("It names a place in the list that cannot be one. Go back to the newest.")
-        return paging.cut(rows.none(), ORDER)
 
 
 def _outcomes(rows: list[Submission]) -> dict[object, dict[str, int]]:

@@ -8,20 +8,18 @@ from django.db import connection, models
 from django.db.models import Q
 
 from ..jira import keys
-from .current import Current, CurrentQuerySet
+from .current import Current, CurrentQuerySet, numbered
 
 
 class BuildQuerySet(CurrentQuerySet["Build"]):
     def saying(self, text: str) -> "BuildQuerySet":
         """Those with the text in a name, label, description or pipeline, or with it for a number."""
-        number = text.removeprefix("#")
-        is_number = number.isascii() and number.isdigit() and len(number) <= 18
         return self.filter(
-            Q(label__icontains=text)
+            numbered(text)
+            | Q(label__icontains=text)
             | Q(display_name__icontains=text)
             | Q(description__icontains=text)
             | Q(pipeline_id__icontains=text)
-            | (Q(number=int(number)) if is_number else Q())
         )
 
 
@@ -71,6 +69,16 @@ class Build(Current):
     def name(self) -> str:
         """What people call it: its label, else its display name, else its number."""
         return self.label or self.display_name or f"#{self.number}"
+
+    @property
+    def says_number(self) -> bool:
+        """Whether what people call it tells its number already."""
+        return self.name.endswith(f"#{self.number}")
+
+    @property
+    def full_name(self) -> str:
+        """With its pipeline, unless its name tells that already."""
+        return self.name if self.pipeline_id in self.name else f"{self.pipeline_id} {self.name}"
 
     @property
     def key(self) -> str:

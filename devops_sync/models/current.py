@@ -14,6 +14,12 @@ from .submission import Entry, PropertySet
 _Row = TypeVar("_Row", bound="Current")
 
 
+def numbered(text: str) -> Q:
+    """Those with the text for a number, be it written as #7 or 7; nothing when it is none."""
+    number = text.removeprefix("#")
+    return Q(number=int(number)) if number.isascii() and number.isdigit() and len(number) <= 18 else Q(pk=None)
+
+
 class CurrentQuerySet(models.QuerySet[_Row]):
     """What the current rows of every kind can be asked."""
 

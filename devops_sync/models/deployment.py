@@ -10,21 +10,19 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
 from ..jira import keys
-from .current import Current, CurrentQuerySet
+from .current import Current, CurrentQuerySet, numbered
 
 
 class DeploymentQuerySet(CurrentQuerySet["Deployment"]):
     def saying(self, text: str) -> "DeploymentQuerySet":
         """Those with the text in a name, label or description, or with it for a number."""
-        number = text.removeprefix("#")
-        is_number = number.isascii() and number.isdigit() and len(number) <= 18
         return self.filter(
-            Q(label__icontains=text)
+            numbered(text)
+            | Q(label__icontains=text)
             | Q(display_name__icontains=text)
             | Q(description__icontains=text)
             | Q(pipeline_name__icontains=text)
             | Q(pipeline_id__icontains=text)
-            | (Q(number=int(number)) if is_number else Q())
         )
 
     def named_like(self, other: "Deployment") -> "DeploymentQuerySet":

@@ -62,6 +62,7 @@ def world(transactional_db: None) -> World:
     made.waiting = builders.deployment(made.trial, "demo-service", outcome="waiting")
     builders.failed_delivery([made.waiting.entry])
     builders.lane(made.site, held_at=timezone.now(), held_reason="Jira answers 403. Grant it in Jira, then try now.")
+    kinds = _of_every_kind(made.site)
     refused = builders.refused(made.site, "The body is not JSON.")
     assert rejected.entry.delivery_id
     made.pages = {
@@ -78,8 +79,41 @@ def world(transactional_db: None) -> World:
         "deliveries": "/deliveries/",
         "delivery": f"/deliveries/{rejected.entry.delivery_id}/",
         "nothing": "/nothing-here/",
+        **kinds,
     }
     return made
+
+
+def _of_every_kind(site: Site) -> dict[str, str]:
+    """The pages of builds, of a repository and of what is in it."""
+    home = builders.repository(site, url="https://git.example/a-group-with-a-long-name/and-a-repository-with-one-too")
+    hash_ = "9f2c1b7d4e6a80c3" + "0" * 24
+    commit = builders.commit(site, hash_, message=f"SHOP-1 Mend the basket {'and more ' * 250}")
+    branch = builders.branch(
+        site, name="feature/SHOP-1-a-branch-with-a-name-that-goes-on-and-on", issueKeys=["SHOP-1", "CORE-2"]
+    )
+    pulls = [builders.pull_request(site, status=status) for status in ("OPEN", "MERGED", "DECLINED")]
+    reference = {"commit": {"id": hash_, "repositoryUri": home.url}, "ref": {"name": "main", "uri": home.url}}
+    builds = [
+        builders.build(site, state=state, references=[reference], issueKeys=["SHOP-4427", "PAY-882", "CORE-1"])
+        for state in ("successful", "failed", "in_progress", "cancelled")
+    ]
+    gone = builders.build(site)
+    deletion = builders.deletion(gone)
+    went = builders.delivery([gone.entry], deletion=deletion, entry_ids=[], method="DELETE", request_body=b"")
+    return {
+        "builds": "/builds/?state=successful&state=failed",
+        "build": f"/builds/{builds[1].pk}/",
+        "deleted build": f"/builds/{gone.pk}/",
+        "delivery of a deletion": f"/deliveries/{went.pk}/",
+        "repositories": "/repositories/",
+        "commits": f"/repositories/{home.pk}/",
+        "branches": f"/repositories/{home.pk}/?show=branches",
+        "pull requests": f"/repositories/{home.pk}/?show=pull_requests",
+        "commit": f"/commits/{commit.pk}/",
+        "branch": f"/branches/{branch.pk}/",
+        "pull request": f"/pull-requests/{pulls[0].pk}/",
+    }
 
 
 @dataclass
