@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from tests import sandbox_signing
 from tests.sandbox.samples import bulk, deployment
 from tests.sandbox_process import ROOT, SECONDS, start_sandbox_process
 
@@ -54,6 +55,16 @@ def test_the_command_prints_the_credential_that_works(tmp_path: Path) -> None:
     started.stop()
 
 
+def test_the_command_prints_a_connect_app_that_works(tmp_path: Path) -> None:
+    started = start_sandbox_process(tmp_path, "--connect=own-app:own-secret")
+    printed = json.loads(run(f"--data={tmp_path}", "--print-connect").stdout)
+    assert (printed["key"], printed["cloud_id"]) == ("own-app", started.cloud_id)
+    signed = sandbox_signing.Signed(printed["key"], printed["shared_secret"])
+    answer = requests.post(f"{started.site('deployments')}/bulk", json=bulk(deployment()), auth=signed)
+    assert answer.status_code == 202
+    started.stop()
+
+
 @pytest.mark.parametrize(
     ("argument", "says"),
     [
@@ -61,6 +72,7 @@ def test_the_command_prints_the_credential_that_works(tmp_path: Path) -> None:
         ("--faults=500", "500=0.05"),
         ("--projects=shop", "SHOP:1-2000"),
         ("--credential=nobody", "ID:SECRET"),
+        ("--connect=nobody", "KEY:SECRET"),
         ("--delay=-1", "--delay"),
     ],
 )
