@@ -206,7 +206,7 @@ def follow_gate(gate: Gate, now: dt.datetime) -> None:
     Gate.objects.filter(pk=gate.pk).update(due_at=now, stopped_at=None, stop="", tries=0)
 
 
-def has_with_properties(site: Site, api: str, pairs: Mapping[str, str], until: int | None = None) -> bool:
+def has_with_properties(site: Site, api: str, pairs: Mapping[str, str | list[str]], until: int | None = None) -> bool:
     """Whether anything of an API has all of these properties, up to a sequence where one is given."""
     sets = PropertySet.objects.filter(site=site, pairs__contains=dict(pairs))
     for kind in of_api(api):

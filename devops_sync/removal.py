@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from . import kinds
 from .jira import keys
 from .kinds import Kind
-from .models import Deletion, Lane, Site, Token, User
+from .models import Branch, Commit, Deletion, Lane, PullRequest, Site, Token, User
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Asked:
     received_at: dt.datetime
     kind: str = ""
     key: tuple[str | int, ...] = ()
-    properties: Mapping[str, str] | None = None
+    properties: Mapping[str, str | list[str]] | None = None
     until_sequence: int | None = None
     token: Token | None = None
     user: User | None = None
@@ -37,6 +37,9 @@ class Asked:
 
 
 _SETS = "SELECT id FROM property_set WHERE site_id = %(site)s AND pairs @> %(pairs)s"
+
+_REPOSITORIES_GONE = "SELECT repository_id FROM repository WHERE site_id = %(site)s AND deleted_at = %(now)s"
+_IN_REPOSITORIES = (Branch, Commit, PullRequest)
 
 # Jira deletes by the properties of the version that it holds. Where an earlier version with other properties has
 # or may have reached it, what waits has to be sent first: withdrawn, it would leave that version untouched.
@@ -85,9 +88,14 @@ def _falling(asked: Asked) -> list[tuple[Kind, str, dict[str, Any]]]:
     spared = " AND held.sequence <= %(until)s" if asked.until_sequence is not None else ""
     until = {"until": asked.until_sequence}
     if asked.properties is not None:
-        condition = f"held.property_set_id IN ({_SETS})"
-        pairs = {"pairs": Jsonb(dict(asked.properties))}
-        return [(kind, condition + spared, {**pairs, **until}) for kind in kinds.of_api(asked.api)]
+        given = {"pairs": Jsonb(dict(asked.properties)), **until}
+        matches = f"held.property_set_id IN ({_SETS})"
+        # A repository that matches goes with all that lies in it, whatever the properties of that.
+        with_it = f"({matches} OR held.repository_id IN ({_REPOSITORIES_GONE}))"
+        return [
+            (kind, (with_it if kind.model in _IN_REPOSITORIES else matches) + spared, given)
+            for kind in kinds.of_api(asked.api)
+        ]
     kind = kinds.KINDS[asked.kind]
     values = dict(zip(kind.key, asked.key, strict=True))
     condition = " AND ".join(f"held.{name} = %({name})s" for name in kind.key)

@@ -66,10 +66,10 @@ def gating_status(call: Call, *, rest: str) -> HttpResponse:
 
 def _names_nothing(api: str, rest: str) -> Refuse:
     """Why a path names nothing: a key that cannot be, or no path of this API."""
+    if api == "devinfo" and rest.count("/") > 1:
+        return Refuse(400, "The type of an entity must be commit, branch or pull_request.")
     if any(paths.split(kind.name, rest) for kind in of_api(api)):
         return Refuse(404, _NOT_FOUND[api])
-    if api == "devinfo":
-        return Refuse(400, "The type of an entity must be commit, branch or pull_request.")
     return Refuse(404, "There is no such path in the APIs that Waybill speaks.")
 
 
@@ -80,7 +80,8 @@ def _named(api: str, rest: str) -> Iterator[tuple[str, tuple[str | int, ...]]]:
     for kind in of_api(api):
         for parts in paths.split(kind.name, rest):
             key = _typed(kind.key.values(), parts)
-            if key is not None:
+            # Ids of development information have no slash, so there is one way only to read their paths.
+            if key is not None and not (api == "devinfo" and any("/" in part for part in parts)):
                 yield kind.name, key
 
 
@@ -143,7 +144,7 @@ def exists_by_properties(call: Call) -> HttpResponse:
     return answers.as_json({"hasDataMatchingProperties": found})
 
 
-def _properties(call: Call) -> tuple[dict[str, str], int | None]:
+def _properties(call: Call) -> tuple[dict[str, str | list[str]], int | None]:
     """The properties of a query, and the sequence up to which they count. Raises `Refuse`."""
     try:
         given = parse_qsl(
@@ -158,7 +159,11 @@ def _properties(call: Call) -> tuple[dict[str, str], int | None]:
         raise Refuse(400, "A property must not contain the character U+0000.")
     if call.api == "devinfo" and len({key for key, _ in pairs}) < len(pairs):
         raise Refuse(400, "Each property key can be given once; many values for one key need many requests.")
-    return dict(pairs), _until(call)
+    values: dict[str, list[str]] = {}
+    for key, value in dict.fromkeys(pairs):
+        values.setdefault(key, []).append(value)
+    # Nothing has two values for one key, so a key with a list matches nothing; Jira is asked all the same.
+    return {key: found if len(found) > 1 else found[0] for key, found in values.items()}, _until(call)
 
 
 def _until(call: Call) -> int | None:

@@ -93,9 +93,11 @@ class Client:
         query = f"?_updateSequenceId={until}" if until is not None else ""
         return Request("DELETE", self._base(api) + paths.entity(kind, key) + query, _ACCEPT)
 
-    def sweep(self, api: str, properties: Mapping[str, str], until: int | None = None) -> Request:
-        """The request that deletes everything of one API that has all of these properties."""
-        pairs = [*properties.items(), *([("_updateSequenceId", str(until))] if until is not None else [])]
+    def sweep(self, api: str, properties: Mapping[str, str | list[str]], until: int | None = None) -> Request:
+        """The request that deletes everything of one API that has all of these properties; a list is repeated."""
+        given = [(key, [values] if isinstance(values, str) else values) for key, values in properties.items()]
+        pairs = [(key, value) for key, values in given for value in values]
+        pairs = [*pairs, *([("_updateSequenceId", str(until))] if until is not None else [])]
         return Request("DELETE", self._base(api) + paths.by_properties("bulkByProperties", pairs), _ACCEPT)
 
     def _base(self, api: str) -> str:

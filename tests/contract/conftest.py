@@ -17,9 +17,6 @@ from tests.sandbox_process import Sandbox, start_sandbox
 # What Waybill's gateway does not speak yet: a test that is marked `speaks` with one of these is skipped for it.
 GATEWAY_LACKS: set[str] = {
     "gating",
-    "unknown types of entities",
-    "two values of one property",
-    "repositories by properties",
 }
 CLOUD = "11111111-2222-3333-4444-555555555555"
 DELAY_SECONDS = 0.05
