@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from django.db import connection
 
+from . import prepared
 from .kinds import KINDS, Kind, Row
 
 _ENTRY = "position int, key text, sequence bigint, payload text, mends jsonb"
@@ -37,8 +37,8 @@ def _makes_current(kind: Kind) -> str:
     INSERT INTO {kind.model._meta.db_table} AS held (
         site_id, sequence, entry_id, property_set_id, reported_at, changed_at, first_received_at, {names}
     )
-    SELECT %(site)s, sequence, entry_id, %(property_set)s, coalesce(reported_at, %(received_at)s),
-        least(reported_at, %(received_at)s), %(received_at)s, {names}
+    SELECT %(site)s::bigint, sequence, entry_id, %(property_set)s::bigint, coalesce(reported_at, %(received_at)s),
+        least(reported_at, %(received_at)s::timestamptz), %(received_at)s::timestamptz, {names}
     FROM {kind.name}_item ORDER BY key
     ON CONFLICT (site_id, {", ".join(kind.key)}) DO UPDATE SET {changes}
     WHERE held.sequence < excluded.sequence OR held.deleted_at IS NOT NULL
@@ -84,23 +84,29 @@ def store(rows: Mapping[str, Sequence[Row]], refused: Sequence[Row], facts: Mapp
     """
     for number, distinct in enumerate(rounds(rows)):
         first = number == 0
-        kinds = [KINDS[kind] for kind in distinct]
-        parts = [_TAKEN, _SUBMISSION] if first else [_TAKEN]
-        outcomes = [_outcomes(kind) for kind in kinds]
-        if first and refused:
-            outcomes.append(_REFUSED)
         values = {kind: _as_json(found) for kind, found in distinct.items()}
-        statement = f"""
+        if first and refused:
+            values["refused"] = _as_json(refused)
+        prepared.run(_statement(tuple(distinct), first, bool(refused)), {**facts, **values})
+
+
+@lru_cache
+def _statement(names: tuple[str, ...], is_first: bool, has_refused: bool) -> str:
+    """The statement that writes the entries of these kinds, and the submission with the first of them."""
+    kinds = [KINDS[name] for name in names]
+    parts = [_TAKEN, _SUBMISSION] if is_first else [_TAKEN]
+    outcomes = [_outcomes(kind) for kind in kinds]
+    if is_first and has_refused:
+        outcomes.append(_REFUSED)
+    return f"""
 WITH {",".join([*parts, *(_makes_current(kind) for kind in kinds)])}
 INSERT INTO entry (
     id, kind, position, key, sequence, payload, mends, lane_id, outcome, outcome_at, errors,
     submission_id, site_id, envelope_id, unknown_issues, read_back
 )
-SELECT found.*, %(submission)s, %(site)s, %(envelope)s, '{{}}', 'not_read'
+SELECT found.*, %(submission)s::uuid, %(site)s::bigint, %(envelope)s::bigint, '{{}}'::text[], 'not_read'
 FROM ({" UNION ALL ".join(outcomes)}) AS found
 """  # noqa: S608
-        with connection.cursor() as cursor:
-            cursor.execute(statement, {**facts, **values, "refused": _as_json(refused)})
 
 
 def rounds(rows: Mapping[str, Sequence[Row]]) -> Iterator[dict[str, list[Row]]]:

@@ -9,7 +9,7 @@ from ..jira import client as jira
 from ..jira import keys, wire
 from ..models import Entry, Envelope, Lane, Repository
 
-LARGEST_BATCH = 100  # Entities in a request. Jira publishes no limit; 100 keeps a refusal cheap to split.
+LARGEST_BATCH = 200  # Entities in a request. Jira publishes no limit; 200 keeps a refusal cheap to split.
 LARGEST_DEVINFO_BATCH = 1000  # Jira's limit of commits, branches and pull requests in a request.
 LARGEST_BODY = 1024 * 1024  # Bytes; a single larger entity still leaves alone.
 LOOK_AHEAD = 2000  # How many waiting entries are looked at for ones that share the first one's envelope.

@@ -44,9 +44,9 @@ def sender_of(request: HttpRequest, now: dt.datetime) -> Token:
 
 
 def _find(bearer: str) -> Token:
-    tokens = Token.objects.select_related("site")
+    tokens = Token.objects
     if bearer.startswith(BEARER_PREFIX):
-        found = tokens.filter(bearer_hash=fingerprint(bearer)).first()
+        found = tokens.with_site("bearer_hash", fingerprint(bearer))
         if found is None:
             raise NotKnown("The token is not known.")
         return found
@@ -54,10 +54,10 @@ def _find(bearer: str) -> Token:
         pk = signing.loads(bearer, salt=_SALT, max_age=ACCESS_SECONDS)
     except signing.SignatureExpired:
         pk = signing.loads(bearer, salt=_SALT)
-        raise NotKnown("The access token has expired.", tokens.filter(pk=pk).first()) from None
+        raise NotKnown("The access token has expired.", tokens.with_site("id", pk)) from None
     except signing.BadSignature:
         raise NotKnown("The token is not known.") from None
-    found = tokens.filter(pk=pk).first()
+    found = tokens.with_site("id", pk)
     if found is None:
         raise NotKnown("The token is not known.")
     return found

@@ -4,12 +4,13 @@ import datetime as dt
 import hashlib
 import secrets
 import uuid
+from functools import lru_cache
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from .. import vault
+from .. import prepared, vault
 
 SECRET_PREFIX = "wbs_"  # noqa: S105 (what secrets begin with)
 BEARER_PREFIX = "wbt_"
@@ -59,6 +60,26 @@ class Site(models.Model):
 class TokenQuerySet(models.QuerySet["Token"]):
     def alive(self, now: dt.datetime) -> "TokenQuerySet":
         return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+    def with_site(self, column: str, value: int | bytes) -> "Token | None":
+        """The token that has this value in a unique column, with its site.
+
+        Every request of a sender begins with this look-up, so it is a prepared statement.
+        """
+        row = prepared.run(_with_site(column), [value]).fetchone()
+        if row is None:
+            return None
+        width = len(Token._meta.concrete_fields)
+        token = Token.from_db("default", [field.attname for field in Token._meta.concrete_fields], row[:width])
+        token.site = Site.from_db("default", [field.attname for field in Site._meta.concrete_fields], row[width:])
+        return token
+
+
+@lru_cache
+def _with_site(column: str) -> str:
+    fields = [*Token._meta.concrete_fields, *Site._meta.concrete_fields]
+    columns = ", ".join(f"{field.model._meta.db_table}.{field.column}" for field in fields)
+    return f"SELECT {columns} FROM token JOIN site ON site.id = token.site_id WHERE token.{column} = %s"  # noqa: S608
 
 
 class Token(models.Model):

@@ -23,7 +23,7 @@ import requests
 
 from tests.bench import load
 from tests.bench.started import Started, free_port, start
-from tests.payloads import bulk, deployment
+from tests.payloads import build, bulk, bulk_of, commit, deployment, repository
 
 SENDERS = 4
 
@@ -48,7 +48,8 @@ def main() -> int:
     options.add_argument("--seconds", type=float, default=8.0, help="how long each load lasts")
     asked = options.parse_args()
     with start(asked.data.resolve() / "bench") as started:
-        rows = [measure(started, asked.seconds) for measure in MEASURES]
+        measured = [measure(started, asked.seconds) for measure in MEASURES]
+        rows = [row for found in measured for row in (found if isinstance(found, list) else [found])]
     report = {"machine": _machine(), "postgresql": started.postgresql, "rows": [asdict(row) for row in rows]}
     asked.data.mkdir(parents=True, exist_ok=True)
     (asked.data / "bench.json").write_text(json.dumps(report, indent=2) + "\n")
@@ -66,7 +67,7 @@ def intake_of_one(started: Started, seconds: float) -> Row:
         bodies = (bulk(deployment(number)) for number in itertools.count(1_000_000))
         ours = _best(
             lambda: (
-                load.post(started.bulk, bodies, senders=SENDERS, seconds=seconds / 2, token=started.token).per_second
+                load.post(started.bulk(), bodies, senders=SENDERS, seconds=seconds / 2, token=started.token).per_second
             )
         )
     return Row(
@@ -80,38 +81,85 @@ def intake_of_a_hundred(started: Started, seconds: float) -> Row:
     starts = itertools.count(10_000_000, 100)
     bodies = (bulk(*[deployment(number) for number in range(start, start + 100)]) for start in starts)
     prepared = iter(list(itertools.islice(bodies, int(seconds * 400))))
-    ours = _best(
-        lambda: (
-            load.post(started.bulk, prepared, senders=SENDERS, seconds=seconds / 2, token=started.token).per_second
-            * 100
+    with started.paused_lane():
+        ours = 100 * _best(
+            lambda: (
+                load.post(
+                    started.bulk(), prepared, senders=SENDERS, seconds=seconds / 2, token=started.token
+                ).per_second
+            )
         )
-    )
     return Row(
         "intake, 100 deployments per request", ours, theirs, "rows/s", ours / theirs, "≥ 0.25", ours / theirs >= 0.25
     )
 
 
-def delivery(started: Started, seconds: float) -> Row:
+def intake_of_kinds(started: Started, seconds: float) -> list[Row]:
+    """Builds and development information, beside the same pipelined executemany."""
+    plain = _best(lambda: _executemany(started, seconds / 4))
+    rows = []
+    for name, api, bodies in _OTHER_KINDS:
+        prepared = iter(list(itertools.islice(bodies(), int(seconds * 60))))
+        url = started.bulk(api)
+        with started.paused_lane():
+            done = load.post(url, prepared, senders=2, seconds=seconds / 2, token=started.token)
+        ours = done.per_second * _IN_A_REQUEST[api]
+        rows.append(Row(f"intake, {name}", ours, plain, "rows/s", ours / plain, "none set", True))
+    return rows
+
+
+def delivery(started: Started, seconds: float) -> list[Row]:
     """What waits, delivered by the worker, beside a loop that posts one deployment at a time."""
+    started.ring()
     started.settle()
     theirs = _best(lambda: _one_by_one(started, seconds / 2))
-    count = 6_000
+    prepared = (
+        bulk(*[deployment(number) for number in range(start, start + 100)])
+        for start in itertools.count(50_000_000, 100)
+    )
+    ours = _delivered(started, "deployments", list(itertools.islice(prepared, 60))) * 100
+    rows = [Row("delivery by the worker", ours, theirs, "deployments/s", ours / theirs, "≥ 5", ours / theirs >= 5)]
+    for name, api, bodies in _OTHER_KINDS:
+        waiting = list(itertools.islice(bodies(200_000_000), 6_000 // _IN_A_REQUEST[api]))
+        ours = _delivered(started, api, waiting) * _IN_A_REQUEST[api]
+        rows.append(Row(f"delivery, {name}", ours, theirs, "entities/s", ours / theirs, "none set", True))
+    return rows
+
+
+def _delivered(started: Started, api: str, bodies: list[bytes]) -> float:
+    """Submissions per second that the worker delivers, of these that waited."""
     with started.paused_lane():
-        numbers = itertools.count(50_000_000, 100)
-        for start in itertools.islice(numbers, count // 100):
-            body = bulk(*[deployment(number) for number in range(start, start + 100)])
-            load_one(started, body)
+        for body in bodies:
+            load_one(started, body, api)
     began = time.perf_counter()
     started.ring()
     started.settle()
-    ours = count / (time.perf_counter() - began)
-    return Row("delivery by the worker", ours, theirs, "deployments/s", ours / theirs, "≥ 5", ours / theirs >= 5)
+    return len(bodies) / (time.perf_counter() - began)
 
 
-def load_one(started: Started, body: bytes) -> None:
+def _builds(first: int = 0) -> Iterator[bytes]:
+    for lowest in itertools.count(first, 100):
+        yield bulk_of("builds", *[build(number) for number in range(lowest, lowest + 100)])
+
+
+def _development(first: int = 0) -> Iterator[bytes]:
+    for request in itertools.count(first):
+        repositories = [
+            repository(f"r{request}-{number}", commits=[commit(f"{request}-{n}") for n in range(400)])
+            for number in range(2)
+        ]
+        rest = [commit(f"{request}-{n}") for n in range(200)]
+        yield bulk_of("devinfo", *repositories, repository(f"r{request}-2", commits=rest))
+
+
+_OTHER_KINDS = (("100 builds per request", "builds", _builds), ("1000 commits per request", "devinfo", _development))
+_IN_A_REQUEST = {"builds": 100, "devinfo": 1000}
+
+
+def load_one(started: Started, body: bytes, api: str = "deployments") -> None:
     """One request through the gateway."""
     answer = requests.post(
-        started.bulk,
+        started.bulk(api),
         data=body,
         headers={"Authorization": f"Bearer {started.token}", "Content-Type": "application/json"},
         timeout=60,
@@ -133,7 +181,13 @@ def acceptance(started: Started, seconds: float) -> Row:
     return Row("from the 202 to Jira's acceptance, p95", p95, None, "s", p95, "< 1", p95 < 1)
 
 
-MEASURES: tuple[Callable[[Started, float], Row], ...] = (intake_of_one, intake_of_a_hundred, delivery, acceptance)
+MEASURES: tuple[Callable[[Started, float], Row | list[Row]], ...] = (
+    acceptance,
+    intake_of_one,
+    intake_of_a_hundred,
+    intake_of_kinds,
+    delivery,
+)
 
 
 def _best(measure: Callable[[], float]) -> float:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -38,9 +39,8 @@ class Started:
     def token(self) -> str:
         return str(self.up["gateway"]["token"])
 
-    @property
-    def bulk(self) -> str:
-        return f"{self.up['url']}/jira/deployments/0.1/cloud/{self.up['cloud_id']}/bulk"
+    def bulk(self, api: str = "deployments") -> str:
+        return f"{self.up['url']}/jira/{api}/0.1/cloud/{self.up['cloud_id']}/bulk"
 
     @property
     def jira_bulk(self) -> str:
@@ -103,7 +103,9 @@ class Started:
 @contextmanager
 def start(data: Path) -> Iterator[Started]:
     """Start `up` with a sandbox that stores at once, and stop it at the end."""
-    data.mkdir(parents=True, exist_ok=True)
+    # What an earlier run left would make this one's deployments repeats.
+    shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True)
     environ = {name: value for name, value in os.environ.items() if name not in environment.VARIABLES}
     environ |= {"WAYBILL_DATA": str(data), "PORT": str(free_port())}
     log = (data / "up.log").open("w")
