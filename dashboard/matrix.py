@@ -9,6 +9,7 @@ from devops_sync.models.deployment import Past, Place, Running, past_by_place
 
 State = Deployment.State
 MOST_ROWS = 50
+MOST_COLUMNS = 24
 LOOKED_BACK = 30
 TYPES = ("development", "testing", "staging", "production", "unmapped")
 _PROJECT = re.compile(r"^([^\W\d]\w*)-\d+$")
@@ -56,6 +57,7 @@ class Matrix:
     failed: int
     gated: int
     behind_the_cut: int
+    columns_left_out: int
 
     @property
     def is_empty(self) -> bool:
@@ -79,8 +81,12 @@ def build(
         grouped = {key: group for key, group in grouped.items() if any(tone_of(found) for found in group)}
     ordered = sorted(grouped.items(), key=lambda item: (_name(item[1]).casefold(), item[0]))
     shown = ordered[:MOST_ROWS]
-    columns = _columns(found for _, group in shown for found in group)
-    past = past_by_place([_place(found) for _, group in shown for found in group], LOOKED_BACK)
+    found_columns = _columns(found for _, group in shown for found in group)
+    columns = found_columns[:MOST_COLUMNS]
+    ids = {(column.id, column.type) for column in columns}
+    in_columns = [found for _, group in shown for found in group if _column_key(found) in ids]
+    past = past_by_place([_place(found) for found in in_columns], LOOKED_BACK)
+    columns = _in_order(columns)
     kept = [found for group in grouped.values() for found in group]
     return Matrix(
         columns,
@@ -89,6 +95,7 @@ def build(
         failed=sum(found.state == State.FAILED for found in kept),
         gated=sum(found.is_gated for found in kept),
         behind_the_cut=len(ordered) - len(shown),
+        columns_left_out=len(found_columns) - len(columns),
     )
 
 
@@ -112,12 +119,18 @@ def _column_key(deployment: Deployment) -> tuple[str, str]:
 
 
 def _columns(deployments: Iterable[Deployment]) -> list[Column]:
+    """The environments, those that changed last first: preview environments come by the thousand."""
     newest: dict[tuple[str, str], Deployment] = {}
     for found in deployments:
         key = _column_key(found)
         if key not in newest or found.changed_at > newest[key].changed_at:
             newest[key] = found
-    columns = [Column(*key, found.environment_name) for key, found in newest.items()]
+    by_time = sorted(newest.items(), key=lambda item: item[1].changed_at, reverse=True)
+    return [Column(*key, found.environment_name) for key, found in by_time]
+
+
+def _in_order(columns: list[Column]) -> list[Column]:
+    """From development to production."""
     return sorted(columns, key=lambda column: (TYPES.index(column.type), column.name.casefold(), column.id))
 
 

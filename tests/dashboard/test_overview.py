@@ -204,3 +204,12 @@ def test_latest_by_place_is_what_a_plain_reading_finds(retail: Site, foreign: Si
     assert len(latest_by_place([retail.pk, foreign.pk])) == len(
         {(one.site_id, one.pipeline_id, one.environment_id) for one in Deployment.objects.all()}
     )
+
+
+def test_a_page_of_environments_is_as_wide_as_people_can_read(retail: Site, viewer: Client) -> None:
+    for number in range(30):
+        builders.deployment(retail, "web", f"preview-{number:02}", at=ago(hours=number), type="testing")
+    page = viewer.get("/").content.decode()
+    assert "6 more environments are not shown" in page
+    assert "preview-00" in page
+    assert "preview-29" not in page
