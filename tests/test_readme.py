@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.payloads import TUTORIAL
+
 README = Path(__file__).resolve().parent.parent / "README.md"
 
 
@@ -36,7 +38,11 @@ def test_the_tutorial_works_from_the_readmes_own_text(running: Any, tmp_path: Pa
     run = subprocess.run(["sh", "-eu", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr
     _, gateway, site, held = run.stdout.split("<>\n")
-    key = {"pipelineId": "data-depot", "environmentId": "us-east", "deploymentSequenceNumber": 100}
+    key = {
+        "pipelineId": TUTORIAL["pipeline"]["id"],
+        "environmentId": TUTORIAL["environment"]["id"],
+        "deploymentSequenceNumber": TUTORIAL["deploymentSequenceNumber"],
+    }
     for answer in (gateway, site):
         assert json.loads(answer) == {
             "acceptedDeployments": [key],
@@ -44,7 +50,8 @@ def test_the_tutorial_works_from_the_readmes_own_text(running: Any, tmp_path: Pa
             "unknownIssueKeys": [],
             "unknownAssociations": [],
         }
-    assert json.loads(held) == json.loads((tmp_path / "deployment.json").read_text())["deployments"][0]
+    assert json.loads(held) == TUTORIAL
+    assert json.loads((tmp_path / "deployment.json").read_text()) == {"deployments": [TUTORIAL]}
 
 
 @pytest.mark.needs("curl")
