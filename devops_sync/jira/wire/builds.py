@@ -2,13 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-import msgspec
 from msgspec import Meta, Raw, Struct
 
 from . import reading
 from .associations import Association, named
 from .reading import Bulk, Fault, Ident, Instant, Int64, Item, Text255, Url
-from .said import reason, sentence
 
 Count = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 
@@ -65,23 +63,13 @@ def read_builds(body: bytes) -> Bulk:
 
 
 def _build(raw: Raw) -> Item:
-    item = Item(raw=reading.text(raw), key={}, kind="build")
-    try:
-        value = msgspec.json.decode(raw, type=Build)
-        item.key = build_key(value)
-        item.named = named(value.issue_keys, value.associations)
-        _check(value)
-        item.value = value
-    except Fault as fault:
-        item.fault = str(fault)
-    except msgspec.ValidationError as error:
-        item.fault = sentence(str(error))
-        item.key = _key_of_faulty(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise reading.Malformed(f"'builds' is not valid JSON: {reason(error)}.") from None
-    except RecursionError:
-        raise reading.nested_too_deeply() from None
-    return item
+    return reading.entity(raw, "build", Build, "builds", _examine, _key_of_faulty)
+
+
+def _examine(item: Item, value: Build) -> None:
+    item.key = build_key(value)
+    item.named = named(value.issue_keys, value.associations)
+    _check(value)
 
 
 def build_key(value: Build) -> dict[str, Any]:

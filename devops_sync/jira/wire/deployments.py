@@ -2,13 +2,11 @@
 
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Raw, Struct
 
 from . import reading
 from .associations import Association, named
 from .reading import Bulk, Fault, Ident, Instant, Int64, Item, Text255, Url
-from .said import reason, sentence
 
 
 class Pipeline(Struct, rename="camel"):
@@ -56,23 +54,13 @@ def read_deployments(body: bytes) -> Bulk:
 
 
 def _deployment(raw: Raw) -> Item:
-    item = Item(raw=reading.text(raw), key={})
-    try:
-        value = msgspec.json.decode(raw, type=Deployment)
-        item.key = deployment_key(value)
-        item.named = named(value.issue_keys, value.associations)
-        _check(value)
-        item.value = value
-    except Fault as fault:
-        item.fault = str(fault)
-    except msgspec.ValidationError as error:
-        item.fault = sentence(str(error))
-        item.key = _key_of_faulty(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise reading.Malformed(f"'deployments' is not valid JSON: {reason(error)}.") from None
-    except RecursionError:
-        raise reading.nested_too_deeply() from None
-    return item
+    return reading.entity(raw, "deployment", Deployment, "deployments", _examine, _key_of_faulty)
+
+
+def _examine(item: Item, value: Deployment) -> None:
+    item.key = deployment_key(value)
+    item.named = named(value.issue_keys, value.associations)
+    _check(value)
 
 
 def deployment_key(value: Deployment) -> dict[str, Any]:

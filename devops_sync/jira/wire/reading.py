@@ -1,6 +1,7 @@
 """What all bulk requests share: the body, the fields around the entities, the properties."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Raw
 
-from .said import reason
+from .said import reason, sentence
 
 MAX_PROPERTIES = 5
 # Jira publishes no limit for deployments and builds; without one a body of zeros would take minutes to refuse.
@@ -72,6 +73,9 @@ class Bulk:
     items: list[Item]
 
 
+KeyOfFaulty = Callable[[Raw], dict[str, Any]]
+
+
 def open_body(body: bytes) -> dict[str, Raw]:
     """The fields of the body, each as raw JSON. Raises `Malformed`."""
     _refuse_illegal_characters(body)
@@ -128,6 +132,30 @@ def entities(envelope: dict[str, Raw], name: str) -> list[Raw]:
     if len(raws) > MAX_ENTITIES:
         raise Malformed(f"Data is too large. Submit at most {MAX_ENTITIES} {name} in each request.", 413)
     return raws
+
+
+def entity(
+    raw: Raw, kind: str, model: type[Any], array: str, examine: Callable[[Item, Any], None], key_of_faulty: KeyOfFaulty
+) -> Item:
+    """Read one entity of a kind: decode it, let `examine` fill in its key and check what a type cannot say.
+
+    Raises `Malformed` where Jira refuses the request because of it.
+    """
+    item = Item(raw=text(raw), key={}, kind=kind)
+    try:
+        value = msgspec.json.decode(raw, type=model)
+        examine(item, value)
+        item.value = value
+    except Fault as fault:
+        item.fault = str(fault)
+    except msgspec.ValidationError as error:
+        item.fault = sentence(str(error))
+        item.key = key_of_faulty(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"'{array}' is not valid JSON: {reason(error)}.") from None
+    except RecursionError:
+        raise nested_too_deeply() from None
+    return item
 
 
 def around(envelope: dict[str, Raw], name: str) -> dict[str, str]:
