@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.utils import OperationalError
+from django.db import transaction
 from django.utils import timezone
 
 from . import doorbell, envelopes, first_answers, projection, removal
@@ -232,13 +231,3 @@ def try_now(lane: Lane, now: dt.datetime) -> None:
     """Let a held or sleeping lane try again at once. Its failures are forgotten, so that pauses begin short."""
     Lane.objects.filter(pk=lane.pk).update(held_at=None, held_reason="", wake_at=None, failures=0, slept_for="")
     transaction.on_commit(lambda: doorbell.ring(lane.pk))
-
-
-def is_reachable() -> bool:
-    """Whether the database answers. Raises nothing."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except OperationalError:
-        return False
-    return True

@@ -23,7 +23,7 @@ ADMIN = "admin"
 TOKEN = "demo"  # noqa: S105 (its name)
 
 
-def set_up(sandbox_url: str | None, web_url: str, demo: bool) -> dict[str, Any]:
+def set_up(sandbox_url: str | None) -> dict[str, Any]:
     """Make sure that there is an admin and, with a sandbox, a site and a token for it.
 
     Returns what `up` prints: site, cloud_id, admin and gateway; a password that somebody has changed is None.

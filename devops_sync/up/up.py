@@ -153,7 +153,7 @@ def _start_parts(
     supervisor.start([*([sandbox] if sandbox else []), parts.celery(settings, mark), web])
     sandbox_url = sandbox.where if sandbox else None
     try:
-        found = demo.set_up(sandbox_url, web.where, asked.demo)
+        found = demo.set_up(sandbox_url)
     finally:
         connections.close_all()
     return {"url": web.where, "sandbox_url": sandbox_url, **found}

@@ -329,11 +329,3 @@ def _cut(message: str) -> Raw:
 
 def _quoted(name: str) -> str:
     return msgspec.json.encode(name).decode()
-
-
-def entity_key(item: Item) -> tuple[str, ...]:
-    """The key of an item that has one: of a repository its id, of the others the repository's and their own."""
-    values: list[Any] = [item.key["repositoryId"]]
-    if item.kind != "repository":
-        values.append(item.key["id"])
-    return tuple(str(value) for value in values)
