@@ -4,17 +4,20 @@ from .build import Build
 from .deletion import Deletion
 from .deployment import Deployment
 from .development import Branch, Commit, PullRequest, Repository
+from .errand import Errand, ErrandItem
 from .gate import Gate, GateReading
 from .lane import Delivery, Lane
 from .people import Grant, User
 from .reading import Confirmation
+from .retirement import Retirement
 from .run import Run
 from .site import Site, Token
-from .submission import Entry, Envelope, FirstAnswer, PropertySet, Submission
+from .submission import Cause, Entry, Envelope, FirstAnswer, PropertySet, Submission
 
 __all__ = [
     "Branch",
     "Build",
+    "Cause",
     "Commit",
     "Confirmation",
     "Deletion",
@@ -22,6 +25,8 @@ __all__ = [
     "Deployment",
     "Entry",
     "Envelope",
+    "Errand",
+    "ErrandItem",
     "FirstAnswer",
     "Gate",
     "GateReading",
@@ -30,6 +35,7 @@ __all__ = [
     "PropertySet",
     "PullRequest",
     "Repository",
+    "Retirement",
     "Run",
     "Site",
     "Submission",

@@ -5,22 +5,19 @@ from collections.abc import Sequence
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
-from django.db.models import Q
 
 from ..jira import keys
-from .current import Current, CurrentQuerySet, numbered
+from . import saying
+from .current import Current, CurrentQuerySet
+
+# What free text is looked for in.
+_SAID = ("label", "display_name", "description", "pipeline_id")
 
 
 class BuildQuerySet(CurrentQuerySet["Build"]):
     def saying(self, text: str) -> "BuildQuerySet":
-        """Those with the text in a name, label, description or pipeline, or with it for a number."""
-        return self.filter(
-            numbered(text)
-            | Q(label__icontains=text)
-            | Q(display_name__icontains=text)
-            | Q(description__icontains=text)
-            | Q(pipeline_id__icontains=text)
-        )
+        """Those with the text in a name, label, description, pipeline or number."""
+        return self.alias(lines=saying.lines(*_SAID)).filter(saying.matching(text))
 
 
 class Build(Current):
@@ -60,6 +57,7 @@ class Build(Current):
             models.Index(fields=["site", "-changed_at", "-id"], name="build_newest_of_site"),
             models.Index(fields=["site", "pipeline_id", "-changed_at", "-id"], name="build_of_pipeline"),
             GinIndex(fields=["issue_keys"], name="build_of_issue"),
+            saying.index("build_by_text", *_SAID),
         ]
 
     def __str__(self) -> str:

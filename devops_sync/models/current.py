@@ -14,12 +14,6 @@ from .submission import Entry, PropertySet
 _Row = TypeVar("_Row", bound="Current")
 
 
-def numbered(text: str) -> Q:
-    """Those with the text for a number, be it written as #7 or 7; nothing when it is none."""
-    number = text.removeprefix("#")
-    return Q(number=int(number)) if number.isascii() and number.isdigit() and len(number) <= 18 else Q(pk=None)
-
-
 class CurrentQuerySet(models.QuerySet[_Row]):
     """What the current rows of every kind can be asked."""
 
@@ -67,7 +61,7 @@ class CurrentQuerySet(models.QuerySet[_Row]):
 class Current(models.Model):
     """The version of an entity with the highest update sequence, since it was last deleted."""
 
-    site = models.ForeignKey(Site, models.PROTECT, related_name="%(class)ss")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="%(class)ss", db_index=False)
     sequence = models.BigIntegerField()
     entry = models.OneToOneField(Entry, models.PROTECT, related_name="%(class)s")
     property_set = models.ForeignKey(PropertySet, models.PROTECT)

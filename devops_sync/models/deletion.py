@@ -27,6 +27,16 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         found = self.filter(by_key | Q(kind=""), site=one.site_id, api=one.entry.submission.api)
         return found.filter(received_at=one.deleted_at).select_related("token", "user").order_by("-id").first()
 
+    def brought_back_from(self, one: Current, kind: str, again: int) -> "Deletion | None":
+        """The deletion that an entity's current version fell under, until it was sent again as entry `again`."""
+        parts = keys.parts(one.entry.key)
+        by_key = Q(kind=kind, key=one.entry.key) | Q(kind="repository", key=keys.text(parts[0]))
+        by_properties = Q(kind="", properties__contained_by=one.property_set.pairs)
+        reaches = Q(until_sequence=None) | Q(until_sequence__gte=one.sequence)
+        found = self.filter(by_key | by_properties, reaches, site=one.site_id, api=one.entry.submission.api)
+        between = found.filter(pk__gt=one.entry_id, pk__lt=again)
+        return between.select_related("token", "user").order_by("-id").first()
+
     def waiting_by_lane(self, lanes: Sequence[int]) -> dict[int, tuple[int, dt.datetime]]:
         """How many wait in each of the lanes, and since when the first of them."""
         counted = self.waiting().filter(lane__in=lanes).order_by().values_list("lane")

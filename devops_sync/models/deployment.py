@@ -10,20 +10,21 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
 from ..jira import keys
-from .current import Current, CurrentQuerySet, numbered
+from . import saying
+from .current import Current, CurrentQuerySet
+
+# What free text is looked for in.
+_SAID = ("label", "display_name", "description", "pipeline_name", "pipeline_id")
 
 
 class DeploymentQuerySet(CurrentQuerySet["Deployment"]):
     def saying(self, text: str) -> "DeploymentQuerySet":
-        """Those with the text in a name, label or description, or with it for a number."""
-        return self.filter(
-            numbered(text)
-            | Q(label__icontains=text)
-            | Q(display_name__icontains=text)
-            | Q(description__icontains=text)
-            | Q(pipeline_name__icontains=text)
-            | Q(pipeline_id__icontains=text)
-        )
+        """Those with the text in a name, label, description or number."""
+        return self.alias(lines=saying.lines(*_SAID)).filter(saying.matching(text))
+
+    def in_environment(self, text: str) -> "DeploymentQuerySet":
+        """Those in the environment with this id or name."""
+        return self.filter(Q(environment_id=text) | Q(environment_name=text))
 
     def named_like(self, other: "Deployment") -> "DeploymentQuerySet":
         """The same label of the same pipeline, wherever it went; none when it has no label."""
@@ -97,6 +98,7 @@ class Deployment(Current):
             models.Index(fields=["site", "pipeline_id", "-changed_at", "-id"], name="deployment_of_pipeline"),
             GinIndex(fields=["issue_keys"], name="deployment_of_issue"),
             models.Index(fields=["site", "pipeline_id", "label"], name="deployment_by_label", condition=~Q(label="")),
+            saying.index("deployment_by_text", *_SAID),
         ]
 
     def __str__(self) -> str:
@@ -111,11 +113,6 @@ class Deployment(Current):
     def is_gated(self) -> bool:
         """Whether it asked Jira for a gate and has not begun."""
         return self.gated and self.state == self.State.PENDING
-
-    @property
-    def shown_state(self) -> str:
-        """Its state, with the gate it waits at before all else."""
-        return "gated" if self.is_gated else self.state
 
     @property
     def key(self) -> str:

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from ..jira import keys
 from .current import Current, CurrentQuerySet
@@ -21,6 +21,15 @@ class RepositoryQuerySet(CurrentQuerySet["Repository"]):
             | Q(url__icontains=text)
             | Q(repository_id__icontains=text)
         )
+
+    def for_issue(self, key: str) -> "RepositoryQuerySet":
+        """Those with a commit, a branch or a pull request of the issue."""
+        found = Q(pk=None)
+        for model in (Commit, Branch, PullRequest):
+            inside: CurrentQuerySet[Any] = model._default_manager.alive()
+            here = inside.for_issue(key).filter(site=OuterRef("site"), repository_id=OuterRef("repository_id"))
+            found |= Q(Exists(here))
+        return self.filter(found)
 
 
 class Repository(Current):
@@ -94,6 +103,7 @@ class Commit(InRepository):
             models.Index(fields=["site", "-changed_at", "-id"], name="commit_newest_of_site"),
             models.Index(fields=["site", "repository_id", "-changed_at", "-id"], name="commit_of_repository"),
             GinIndex(fields=["issue_keys"], name="commit_of_issue"),
+            models.Index(fields=["ident"], name="commit_by_hash", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:
@@ -212,6 +222,19 @@ def contents_of(repositories: Sequence[int]) -> dict[int, Contents]:
         return {pk: Contents(*counts) for pk, *counts in cursor.fetchall()}
 
 
+def counts_of(repositories: Sequence[Repository]) -> dict[int, dict[str, int]]:
+    """How many of each kind are in each of the repositories, counted to the end."""
+    by_place = {(one.site_id, one.repository_id): one.pk for one in repositories}
+    found = {one.pk: dict.fromkeys(("commit", "branch", "pull_request"), 0) for one in repositories}
+    for name, model in (("commit", Commit), ("branch", Branch), ("pull_request", PullRequest)):
+        rows: CurrentQuerySet[Any] = model._default_manager.of(list({one.site for one in repositories}))
+        inside = rows.filter(repository_id__in=[one.repository_id for one in repositories])
+        for site, ident, many in inside.values_list("site", "repository_id").annotate(many=Count("pk")).order_by():
+            if (site, ident) in by_place:
+                found[by_place[site, ident]][name] = many
+    return found
+
+
 def _counted(table: str) -> str:
     return f"""(SELECT count(*) FROM (
         SELECT 1 FROM {table}
@@ -222,4 +245,4 @@ def _counted(table: str) -> str:
 _CONTENTS_OF = f"""
 SELECT held.id, {_counted("commit")}, {_counted("branch")}, {_counted("pull_request")}
 FROM repository AS held WHERE held.id = ANY(%s)
-"""  # noqa: S608
+"""  # noqa: S608 (names of this project's own)

@@ -1,6 +1,7 @@
 """The gates that deployments wait at: what Jira Service Management says of them, each time it was asked."""
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.db import models
 from django.db.models import Q
@@ -18,6 +19,10 @@ class GateQuerySet(models.QuerySet["Gate"]):
 
     def of_key(self, site_id: int, key: str) -> "GateQuerySet":
         return self.filter(site=site_id, key=key)
+
+    def of_keys(self, keys: Collection[tuple[int, str]]) -> "GateQuerySet":
+        """Those of these sites with these keys; a key of one site may bring the same key of another."""
+        return self.filter(site__in={site for site, _ in keys}, key__in=[key for _, key in keys])
 
 
 class Gate(models.Model):

@@ -13,6 +13,13 @@ from .deletion import Deletion
 from .site import Site
 from .submission import Entry
 
+# How long a lane stays with a worker that shows no sign of life.
+LEASE = dt.timedelta(seconds=12)
+# After so long without Jira taking anything, somebody has to know.
+LOUD_AFTER = dt.timedelta(hours=72)
+# A size that Jira found too large is tried again, doubled from what worked, each time so much time has passed.
+TRIES_LARGER_AFTER = dt.timedelta(hours=1)
+
 
 class LaneQuerySet(models.QuerySet["Lane"]):
     def with_work(self) -> "LaneQuerySet":
@@ -23,16 +30,27 @@ class LaneQuerySet(models.QuerySet["Lane"]):
 
     def due(self, now: dt.datetime) -> "LaneQuerySet":
         """Those that a worker may take: not held, not asleep, and in nobody's hands."""
-        return self.filter(
-            Q(wake_at=None) | Q(wake_at__lte=now), Q(leased_until=None) | Q(leased_until__lte=now), held_at=None
-        )
+        # A lane that fell asleep after now: the clock was set back, and nobody knows for how long it should sleep.
+        awake = Q(wake_at=None) | Q(wake_at__lte=now) | Q(slept_at__gt=now)
+        return self.free(now).filter(awake, held_at=None)
+
+    def free(self, now: dt.datetime) -> "LaneQuerySet":
+        """Those that are in nobody's hands."""
+        # No lease is as long as this, so the clock was set back since it was given.
+        return self.filter(Q(leased_until=None) | Q(leased_until__lte=now) | Q(leased_until__gt=now + 2 * LEASE))
 
     def held(self) -> "LaneQuerySet":
         return self.filter(held_at__isnull=False)
 
-    def claim(self, pk: int, worker: str, now: dt.datetime, lease: dt.timedelta) -> int | None:
-        """Take the lane for as long as `lease`. Returns the fencing number, or None when it was not to be had."""
-        taken = self.filter(pk=pk).due(now).update(fence=F("fence") + 1, leased_by=worker, leased_until=now + lease)
+    def live(self) -> "LaneQuerySet":
+        return self.filter(priority=Lane.Priority.LIVE)
+
+    def claim(self, pk: int, worker: str, now: dt.datetime, *, even_asleep: bool = False) -> int | None:
+        """Take the lane. Returns the fencing number, or None when it was not to be had."""
+        lane = self.filter(pk=pk)
+        change = {"fence": F("fence") + 1, "leased_by": worker, "leased_until": now + LEASE}
+        # From here on a time to wake up means that somebody put it to sleep while it was in this worker's hands.
+        taken = lane.free(now).update(**change) if even_asleep else lane.due(now).update(**change, wake_at=None)
         return self.values_list("fence", flat=True).get(pk=pk, leased_by=worker) if taken else None
 
 
@@ -50,8 +68,19 @@ class Lane(models.Model):
     leased_by = models.CharField(max_length=200, blank=True)
     leased_until = models.DateTimeField(null=True)
     wake_at = models.DateTimeField(null=True)
-    failures = models.IntegerField(default=0)
+    slept_at = models.DateTimeField(null=True, help_text="When it fell asleep: a clock set back must not keep it so.")
     slept_for = models.CharField(max_length=500, blank=True)
+    failures = models.IntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    slow_until = models.DateTimeField(null=True, help_text="Jira said that its limit is near.")
+    batch_limit = models.SmallIntegerField(
+        null=True, help_text="Entities in a request that Jira did not find too large."
+    )
+    batch_limit_at = models.DateTimeField(null=True)
+    unsettled_until = models.DateTimeField(
+        null=True, help_text="Until when a request that nobody read the answer of may still reach Jira."
+    )
+    unsettled_deletion = models.BooleanField(default=False, help_text="Whether that request deletes.")
     held_at = models.DateTimeField(null=True)
     held_reason = models.CharField(max_length=500, blank=True)
     answered_at = models.DateTimeField(null=True)
@@ -65,6 +94,18 @@ class Lane(models.Model):
     def __str__(self) -> str:
         suffix = " of resent history" if self.priority == self.Priority.RESENT else ""
         return f"{self.api} lane of {self.site}{suffix}"
+
+    def is_loud(self, now: dt.datetime) -> bool:
+        """Whether Jira has taken nothing from it for so long that waiting on is no answer."""
+        return self.failing_since is not None and self.failing_since + LOUD_AFTER <= now
+
+    def largest_request(self, now: dt.datetime) -> int | None:
+        """How many entities a request may hold; None when nothing is known against Jira's own limits."""
+        if self.batch_limit is None or self.batch_limit_at is None:
+            return None
+        hours = (now - self.batch_limit_at) // TRIES_LARGER_AFTER
+        # Beyond that there is no batch so large.
+        return int(self.batch_limit * 2 ** min(max(hours, 0), 10))
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -94,7 +135,7 @@ class Delivery(models.Model):
 
     class Verdict(models.TextChoices):
         UNANSWERED = "", "Unanswered"
-        RECEIVED = "received", "Received"
+        RECEIVED = "received", "Answered"
         SPLIT = "split", "Refused whole, sent in halves"
         REFUSED = "refused", "Refused"
         LATER = "later", "To be tried later"
@@ -158,7 +199,7 @@ class Delivery(models.Model):
 class Waiting:
     """What waits in a lane: how many entries (`MOST` stands for more), and since when the first of them."""
 
-    MOST = 10_000
+    MOST = 1_000_000
 
     count: int = 0
     since: dt.datetime | None = None

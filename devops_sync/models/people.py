@@ -8,8 +8,17 @@ from django.utils.functional import cached_property
 class User(AbstractUser):
     """A person. What they may do comes from their grants, see `devops_sync.roles`."""
 
+    hidden_columns = models.JSONField(
+        default=dict, blank=True, help_text="The columns that they do not want to see, by list."
+    )
+
     class Meta(AbstractUser.Meta):
         db_table = "user"
+
+    def hide_columns(self, of: str, names: list[str]) -> None:
+        """From now on show all columns of a list but these."""
+        self.hidden_columns = {**self.hidden_columns, of: names}
+        self.save(update_fields=["hidden_columns"])
 
     @cached_property
     def read_grants(self) -> "list[Grant]":

@@ -23,10 +23,13 @@ class Confirmation(models.Model):
         CONFIRMED = "confirmed", "Confirmed"
         DIFFERENT = "different", "Different"
         MISSING = "missing", "Missing"
-        NOT_TOLD = "not_told", "Not told"
+        NOT_TOLD = "not_told", "Cannot be told"
 
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="confirmations")
     user = models.ForeignKey("devops_sync.User", models.PROTECT, null=True)
+    errand = models.ForeignKey(
+        "devops_sync.Errand", models.PROTECT, null=True, related_name="confirmations", db_index=False
+    )
     asked_at = models.DateTimeField()
     due_at = models.DateTimeField()
     tries = models.SmallIntegerField(default=0)
@@ -45,6 +48,7 @@ class Confirmation(models.Model):
         indexes = [
             models.Index(fields=["entry", "-id"], name="confirmation_of_entry"),
             models.Index(fields=["due_at"], name="confirmation_due", condition=models.Q(answered_at=None)),
+            models.Index(fields=["errand"], name="confirmation_of_errand", condition=models.Q(errand__isnull=False)),
         ]
 
     def __str__(self) -> str:

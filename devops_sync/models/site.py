@@ -5,6 +5,7 @@ import hashlib
 import secrets
 import uuid
 from functools import lru_cache
+from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -19,12 +20,19 @@ BEARER_PREFIX = "wbt_"
 class Site(models.Model):
     """One Jira Cloud site with one credential. The secret is sealed at rest.
 
-    `client_id` is the id of the OAuth credential, or the key of the Connect app.
+    `client_id` is the id of the OAuth credential, or the key of the Connect app. `capabilities` says what Jira let the
+    credential do when it was last asked: for each API, READ, WRITE and DELETE, and the problem in a sentence. It is
+    empty until then.
     """
 
     class Auth(models.TextChoices):
         OAUTH = "oauth", "OAuth credential"
         CONNECT = "connect", "Connect app"
+
+    class Superseding(models.TextChoices):
+        WHEN_MANY = "when_many", "When more than 1,000 wait"
+        ALWAYS = "always", "Always"
+        NEVER = "never", "Never"
 
     slug = models.SlugField(max_length=60, unique=True)
     url = models.URLField(max_length=500)
@@ -35,6 +43,17 @@ class Site(models.Model):
     sealed_secret = models.BinaryField()
     is_sandbox = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    capabilities = models.JSONField(default=dict)
+    capabilities_at = models.DateTimeField(null=True, blank=True)
+    superseding = models.CharField(
+        max_length=10,
+        choices=Superseding.choices,
+        default=Superseding.WHEN_MANY,
+        help_text="When versions that a later one replaces anyway need not be sent.",
+    )
+    sample_one_in = models.PositiveSmallIntegerField(
+        default=20, help_text="Of how many accepted entries one is read back by itself; 0 reads none."
+    )
 
     class Meta:
         db_table = "site"
@@ -71,15 +90,21 @@ class TokenQuerySet(models.QuerySet["Token"]):
             return None
         width = len(Token._meta.concrete_fields)
         token = Token.from_db("default", [field.attname for field in Token._meta.concrete_fields], row[:width])
-        token.site = Site.from_db("default", [field.attname for field in Site._meta.concrete_fields], row[width:])
+        token.site = Site.from_db("default", [field.attname for field in _site_fields()], row[width:])
         return token
 
 
 @lru_cache
+def _site_fields() -> list["models.Field[Any, Any]"]:
+    """What a request needs of its site. The rest is read when it is asked for."""
+    return [field for field in Site._meta.concrete_fields if field.attname not in ("capabilities", "capabilities_at")]
+
+
+@lru_cache
 def _with_site(column: str) -> str:
-    fields = [*Token._meta.concrete_fields, *Site._meta.concrete_fields]
+    fields = [*Token._meta.concrete_fields, *_site_fields()]
     columns = ", ".join(f"{field.model._meta.db_table}.{field.column}" for field in fields)
-    return f"SELECT {columns} FROM token JOIN site ON site.id = token.site_id WHERE token.{column} = %s"  # noqa: S608
+    return f"SELECT {columns} FROM token JOIN site ON site.id = token.site_id WHERE token.{column} = %s"  # noqa: S608 (names of columns)
 
 
 class Token(models.Model):

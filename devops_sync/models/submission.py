@@ -6,12 +6,11 @@ import os
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
-from django.db import connection, models
+from django.db import models
 from django.db.models import Q
 
 from .site import Site, Token
@@ -26,6 +25,11 @@ def time_ordered_id() -> uuid.UUID:
     noise = int.from_bytes(os.urandom(10))
     value = (milliseconds & (1 << 48) - 1) << 80 | 7 << 76 | (noise >> 68) << 64 | 2 << 62 | noise & (1 << 62) - 1
     return uuid.UUID(int=value)
+
+
+def first_id_at(instant: dt.datetime) -> uuid.UUID:
+    """The lowest id that a submission of that millisecond can have."""
+    return uuid.UUID(int=(int(instant.timestamp() * 1000) & (1 << 48) - 1) << 80)
 
 
 class PropertySet(models.Model):
@@ -73,12 +77,24 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
 
 
 class Submission(models.Model):
-    """One request that came in: its bytes, their SHA-256, who sent it and when."""
+    """One request that came in: its bytes, their SHA-256, who sent it and when.
+
+    What Waybill itself sends again, or a person corrects, is a submission too, without bytes of its own.
+    """
+
+    class Purpose(models.TextChoices):
+        RECEIVED = "", "Received"
+        RESEND = "resend", "Sent again"
+        CORRECTION = "correction", "Correction"
 
     id = models.UUIDField(primary_key=True, default=time_ordered_id, editable=False)
-    site = models.ForeignKey(Site, models.PROTECT, null=True, related_name="submissions")
-    token = models.ForeignKey(Token, models.PROTECT, null=True, related_name="submissions")
-    user = models.ForeignKey("devops_sync.User", models.PROTECT, null=True, related_name="submissions")
+    site = models.ForeignKey(Site, models.PROTECT, null=True, related_name="submissions", db_index=False)
+    token = models.ForeignKey(Token, models.PROTECT, null=True, related_name="submissions", db_index=False)
+    user = models.ForeignKey("devops_sync.User", models.PROTECT, null=True, related_name="submissions", db_index=False)
+    purpose = models.CharField(max_length=10, choices=Purpose.choices, blank=True, default="", db_default="")
+    errand = models.ForeignKey(
+        "devops_sync.Errand", models.PROTECT, null=True, related_name="submissions", db_index=False
+    )
     remote_address = models.GenericIPAddressField(null=True)
     api = models.CharField(max_length=20)
     path = models.CharField(max_length=300)
@@ -87,7 +103,7 @@ class Submission(models.Model):
     size = models.BigIntegerField()
     sha256 = models.BinaryField(max_length=32, null=True)
     raw = models.BinaryField(null=True)
-    envelope = models.ForeignKey(Envelope, models.PROTECT, null=True)
+    envelope = models.ForeignKey(Envelope, models.PROTECT, null=True, db_index=False)
     status = models.SmallIntegerField()
     refusal = models.TextField(blank=True)
     entry_count = models.IntegerField(default=0)
@@ -100,6 +116,8 @@ class Submission(models.Model):
         indexes = [
             models.Index(fields=["site", "-id"], name="submission_of_site"),
             models.Index(fields=["-id"], name="submission_refused", condition=Q(status__gte=400)),
+            models.Index(fields=["token", "-id"], name="submission_of_token"),
+            models.Index(fields=["errand"], name="submission_of_errand", condition=Q(errand__isnull=False)),
         ]
 
     def __str__(self) -> str:
@@ -110,7 +128,8 @@ class Submission(models.Model):
         """Who sent it, as the pages say it."""
         if self.token is not None:
             return self.token.name
-        if self.path.startswith(FROM_COMMAND_LINE):
+        is_resend = self.purpose == self.Purpose.RESEND
+        if self.path.startswith(FROM_COMMAND_LINE) or (is_resend and self.user is None):
             return "command line"
         return self.user.get_username() if self.user is not None else "nobody known"
 
@@ -144,12 +163,29 @@ class FirstAnswer(models.Model):
         return f"answer to {self.submission_id}"
 
 
+class Cause(models.Model):
+    """Why Jira rejects: a message of its own, with the parts that vary folded into the same sign."""
+
+    text = models.CharField(max_length=500, unique=True)
+
+    class Meta:
+        db_table = "cause"
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class EntryQuerySet(models.QuerySet["Entry"]):
     def waiting(self) -> "EntryQuerySet":
         return self.filter(outcome=Entry.Outcome.WAITING)
 
-    def rejected_since(self, instant: dt.datetime) -> "EntryQuerySet":
-        return self.filter(outcome=Entry.Outcome.REJECTED, outcome_at__gte=instant)
+    def free(self) -> "EntryQuerySet":
+        """Those that may leave: not of an errand that is paused."""
+        return self.exclude(submission__in=Submission.objects.filter(errand__state="paused"))
+
+    def adrift(self) -> "EntryQuerySet":
+        """Those that Jira did not give back as they were sent, when last read."""
+        return self.filter(read_back__in=[Entry.ReadBack.MISSING, Entry.ReadBack.DIFFERENT])
 
     def of_key(self, site_id: int, kind: str, key: str) -> "EntryQuerySet":
         return self.filter(site_id=site_id, kind=kind, key=key)
@@ -172,12 +208,15 @@ class Entry(models.Model):
         CONFIRMED = "confirmed", "Confirmed"
         DIFFERENT = "different", "Different"
         MISSING = "missing", "Missing"
+        NOT_TOLD = "not_told", "Cannot be told"
 
-    submission = models.ForeignKey(Submission, models.PROTECT, related_name="entries")
+    # Foreign keys without an index of their own: another index begins with them, or nothing asks by them. Each one
+    # that every entry has to be put into costs intake.
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="entries", db_index=False)
     position = models.IntegerField()
-    site = models.ForeignKey(Site, models.PROTECT)
-    lane = models.ForeignKey("devops_sync.Lane", models.PROTECT, null=True, related_name="entries")
-    envelope = models.ForeignKey(Envelope, models.PROTECT)
+    site = models.ForeignKey(Site, models.PROTECT, db_index=False)
+    lane = models.ForeignKey("devops_sync.Lane", models.PROTECT, null=True, related_name="entries", db_index=False)
+    envelope = models.ForeignKey(Envelope, models.PROTECT, db_index=False)
     kind = models.CharField(max_length=20)
     key = models.TextField()
     sequence = models.BigIntegerField(null=True)
@@ -186,6 +225,16 @@ class Entry(models.Model):
     outcome_at = models.DateTimeField(null=True)
     delivery = models.ForeignKey("devops_sync.Delivery", models.PROTECT, null=True, related_name="entries")
     errors = models.JSONField(default=list)
+    cause = models.ForeignKey(Cause, models.PROTECT, null=True, related_name="entries", db_index=False)
+    superseded_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="superseded", db_index=False)
+    origin = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        related_name="followers",
+        db_index=False,
+        help_text="The entry that this one sends again, or corrects.",
+    )
     mends = models.JSONField(default=list, help_text="What was mended as Jira would have done, a sentence each.")
     unknown_issues = ArrayField(models.TextField(), default=list)
     read_back = models.CharField(max_length=20, choices=ReadBack.choices, default=ReadBack.NOT_READ)
@@ -222,6 +271,13 @@ class Entry(models.Model):
             models.Index(fields=["site", "-id"], name="entry_rejected", condition=Q(outcome="rejected")),
             models.Index(fields=["site", "-outcome_at"], name="entry_rejected_lately", condition=Q(outcome="rejected")),
             models.Index(fields=["site", "kind", "key", "-id"], name="entry_of_key"),
+            models.Index(fields=["cause", "-id"], name="entry_of_cause", condition=Q(outcome="rejected")),
+            models.Index(fields=["origin"], name="entry_of_origin", condition=Q(origin__isnull=False)),
+            models.Index(
+                fields=["site", "-read_back_at"],
+                name="entry_adrift",
+                condition=Q(read_back__in=["missing", "different"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -239,32 +295,3 @@ class Entry(models.Model):
 
     def _errors(self) -> list[dict[str, Any]]:
         return list(self.errors)
-
-
-@dataclass(frozen=True)
-class Balance:
-    """What was received against what became of it, read in one statement and so at one moment."""
-
-    received: int
-    by_outcome: dict[str, int]
-
-    @property
-    def missing(self) -> int:
-        """Zero, or something was lost."""
-        return self.received - sum(self.by_outcome.values())
-
-
-def balance(sites: Sequence[int]) -> Balance:
-    """Count every entry of the sites. It reads them all."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT (SELECT coalesce(sum(entry_count), 0) FROM submission WHERE site_id = ANY(%s)),
-                   (SELECT json_object_agg(outcome, many) FROM (
-                       SELECT outcome, count(*) AS many FROM entry WHERE site_id = ANY(%s) GROUP BY outcome
-                   ) AS counted)
-            """,
-            [list(sites), list(sites)],
-        )
-        received, by_outcome = cursor.fetchone()
-    return Balance(int(received), by_outcome or {})
