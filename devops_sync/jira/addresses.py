@@ -5,6 +5,7 @@ opened and the address that passed is the one that is used.
 """
 
 import ipaddress
+import re
 import socket
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -15,6 +16,9 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from .deadline import WatchedHTTP, WatchedHTTPS
 
+# What ends the part of an address that names the host.
+_AUTHORITY_ENDS = re.compile(r"[/?#]")
+_NOBODY = "The address must not contain a user name or a password."
 _MEND = "set WAYBILL_ALLOW_PRIVATE_UPSTREAM=1 for proxies and test stands"
 
 
@@ -24,15 +28,18 @@ class NotAllowed(Exception):
 
 def check_url(url: str, *, allow_private: bool) -> None:
     """Raise `NotAllowed` for an address that can be told from its text alone to be out of bounds."""
+    if "@" in _AUTHORITY_ENDS.split(url.partition("://")[2] or url, maxsplit=1)[0]:
+        # First of all, since what is said of other addresses quotes them.
+        raise NotAllowed(_NOBODY)
     try:
         parts = urlsplit(url)
         sound = bool(parts.hostname and parts.hostname.encode("idna")) and (parts.port or 1) > 0
     except (ValueError, UnicodeError):
         sound = False
+    if sound and parts.username is not None:
+        raise NotAllowed(_NOBODY)
     if not sound or parts.scheme not in ("http", "https"):
         raise NotAllowed(f"{url[:200]} is no web address.")
-    if parts.username or parts.password:
-        raise NotAllowed("The address must not contain a user name or a password.")
     if allow_private:
         return
     if parts.scheme != "https":

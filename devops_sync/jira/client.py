@@ -13,6 +13,7 @@ import requests
 
 from . import exchange, paths, signing
 from .addresses import NotAllowed, check_url
+from .deadline import all_within
 from .exchange import Answer, Denied, Request, Unreachable
 from .signing import Authorization, Credential
 
@@ -26,6 +27,7 @@ __all__ = [
     "Request",
     "Tenant",
     "Unreachable",
+    "all_within",
     "check_url",
     "tenant",
 ]

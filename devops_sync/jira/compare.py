@@ -36,13 +36,19 @@ class CannotTell(Exception):
     """What Jira gives back does not say whether the entity is there; the text says why."""
 
 
-def differences(kind: str, key: str, sent: str, got: bytes, unknown_issues: Collection[str] = ()) -> list[str]:
-    """The names of the fields that differ.
+def own_part(kind: str, key: str, got: bytes) -> bytes:
+    """What an answer gives of one entity: all of it, or the entity's part of its repository.
 
-    Raises `Older`, `NotThere`, `CannotTell`, or `msgspec.DecodeError` for what is no such entity.
+    Raises `NotThere`, `CannotTell`, or `msgspec.DecodeError` for what is no repository.
     """
-    if kind not in ("deployment", "build", "repository"):
-        got = _in_repository(kind, str(keys.parts(key)[1]), got)
+    return got if kind in ("deployment", "build", "repository") else _in_repository(kind, str(keys.parts(key)[1]), got)
+
+
+def differences(kind: str, sent: str, got: bytes, unknown_issues: Collection[str] = ()) -> list[str]:
+    """The names of the fields in which what Jira gives of an entity differs from what was sent.
+
+    Raises `Older`, or `msgspec.DecodeError` for what is no such entity.
+    """
     model, sequence = wire.KINDS[kind].model, wire.KINDS[kind].sequence
     ours: Any = msgspec.json.decode(sent.encode(), type=model)
     theirs: Any = msgspec.json.decode(got, type=model, strict=False)
@@ -59,6 +65,10 @@ def differences(kind: str, key: str, sent: str, got: bytes, unknown_issues: Coll
     return found
 
 
+class _Named(Struct):
+    id: Any = None
+
+
 def _in_repository(kind: str, ident: str, got: bytes) -> bytes:
     """The entity with this id in what Jira gives back of its repository."""
     repository = msgspec.json.decode(got, type=dict[str, Raw])
@@ -67,7 +77,7 @@ def _in_repository(kind: str, ident: str, got: bytes) -> bytes:
         raws = msgspec.json.decode(repository.get(wire.ARRAYS[other], Raw(b"[]")), type=list[Raw])
         count += len(raws)
         for raw in raws if other == kind else ():
-            if str(msgspec.json.decode(raw, type=dict[str, Any]).get("id")) == ident:
+            if str(msgspec.json.decode(raw, type=_Named).id) == ident:
                 return bytes(raw)
     if count >= MOST_OF_A_REPOSITORY:
         raise CannotTell(f"It cannot be told: Jira gives back only the latest {MOST_OF_A_REPOSITORY} of a repository.")

@@ -1,10 +1,12 @@
 """A deadline for a whole exchange. Time-outs of sockets count from byte to byte, so a peer that drips never meets one.
 
-A timer shuts the socket down when the time is over; whoever waits for it then meets the end of the stream.
+A timer shuts the socket down when the time is over; whoever waits for it then meets the end of the stream. Where a
+person waits for several exchanges, they have one time together.
 """
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -15,10 +17,11 @@ _of_thread = threading.local()
 
 
 class Deadline:
-    """The time that one exchange has; `passed` once it is over."""
+    """The time that one exchange has, in seconds; `passed` once it is over."""
 
-    def __init__(self) -> None:
-        self.passed = False
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.passed = seconds <= 0
         self._socket: socket.socket | None = None
         self._changing = threading.Lock()
 
@@ -40,9 +43,9 @@ class Deadline:
 
 @contextmanager
 def within(seconds: float) -> Iterator[Deadline]:
-    """Give this thread's exchange so many seconds."""
-    deadline = Deadline()
-    timer = threading.Timer(seconds, deadline.end)
+    """Give this thread's exchange so many seconds, or what is left of the time of all."""
+    deadline = Deadline(min(seconds, _left()))
+    timer = threading.Timer(max(deadline.seconds, 0), deadline.end)
     timer.daemon = True
     timer.start()
     _of_thread.deadline = deadline
@@ -51,6 +54,23 @@ def within(seconds: float) -> Iterator[Deadline]:
     finally:
         timer.cancel()
         _of_thread.deadline = None
+
+
+@contextmanager
+def all_within(seconds: float) -> Iterator[None]:
+    """Give everything that this thread asks in here so many seconds together. Looking up a name may take longer."""
+    outer: float | None = getattr(_of_thread, "until", None)
+    until = time.monotonic() + seconds
+    _of_thread.until = until if outer is None else min(until, outer)
+    try:
+        yield
+    finally:
+        _of_thread.until = outer
+
+
+def _left() -> float:
+    until: float | None = getattr(_of_thread, "until", None)
+    return float("inf") if until is None else until - time.monotonic()
 
 
 class Watched:

@@ -10,10 +10,11 @@ Redirects are not followed: a renamed site answers POST with 302, and following 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import requests
 
-from . import deadline
+from . import deadline, paths
 from .addresses import AnyAdapter, NotAllowed, PublicAdapter
 
 __all__ = ["Answer", "Denied", "NotAllowed", "Request", "Unreachable", "new_session", "send"]
@@ -33,12 +34,14 @@ class Denied(Exception):
 class Unreachable(Exception):
     """No answer came; the text says what happened, without addresses or secrets.
 
-    `retry_after` is the least pause in seconds, where one was asked for.
+    `retry_after` is the least pause in seconds, where one was asked for. `may_have_arrived` is False where no
+    connection was made, so that nothing of the request can have reached Jira.
     """
 
-    def __init__(self, what: str, retry_after: float | None = None):
+    def __init__(self, what: str, retry_after: float | None = None, *, may_have_arrived: bool = True):
         super().__init__(what)
         self.retry_after = retry_after
+        self.may_have_arrived = may_have_arrived
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,15 @@ def new_session(allow_private: bool) -> requests.Session:
 
 
 def send(session: requests.Session, request: Request, authorization: Mapping[str, str]) -> Answer:
-    """Send one request, once. Raises `Unreachable` or `NotAllowed`."""
+    """Send one request, once. Raises `Unreachable` or `NotAllowed`.
+
+    The library takes the steps of a path such as `/a/../b`, so one that has any never leaves.
+    """
+    if paths.has_steps(urlsplit(request.url).path):
+        raise paths.CannotBeNamed("The address has a “.” or “..” in it that would lead elsewhere; nothing was sent.")
     with deadline.within(WHOLE_SECONDS) as limit:
+        if limit.passed:
+            raise Unreachable("no time was left to ask")
         try:
             with session.request(
                 request.method,
@@ -103,8 +113,9 @@ def send(session: requests.Session, request: Request, authorization: Mapping[str
                 return answer
         except (requests.RequestException, OSError, ValueError) as error:
             # ValueError: what a peer sent, such as a token, cannot be written into a request.
-            slow = f"no whole answer within {WHOLE_SECONDS:.0f} s"
-            raise Unreachable(slow if limit.passed else _what_happened(error)) from None
+            slow = f"no whole answer within {limit.seconds:.0f} s"
+            what = slow if limit.passed else _what_happened(error)
+            raise Unreachable(what, may_have_arrived=not _never_connected(error)) from None
 
 
 def _storable(headers: Mapping[str, str]) -> dict[str, str]:
@@ -122,6 +133,15 @@ def _read(response: requests.Response) -> bytes:
         if size > LARGEST_ANSWER:
             raise requests.RequestException("the answer is larger than 16 MiB")
     return b"".join(parts)
+
+
+def _never_connected(error: Exception) -> bool:
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        return True
+    # urllib3's NewConnectionError and its kind for names, which the library wraps and quotes.
+    return isinstance(error, requests.ConnectionError) and (
+        "NewConnectionError" in str(error) or "NameResolutionError" in str(error)
+    )
 
 
 def _what_happened(error: Exception) -> str:

@@ -11,3 +11,11 @@ def text(*values: str | int) -> str:
 def parts(key: str) -> tuple[str | int, ...]:
     """The parts of a key."""
     return tuple(json.loads(key))
+
+
+def words(key: str) -> str:
+    """The key as people read it, such as `checkout-api / staging / 7`; what is no key stays as it is."""
+    try:
+        return " / ".join(map(str, parts(key)))
+    except (ValueError, TypeError):
+        return key

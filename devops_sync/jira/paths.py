@@ -1,10 +1,16 @@
 """Where things are in Jira's DevOps APIs: versions, and the path of every entity below an API's base.
 
 From Atlassian's reference. Development information is 0.10 on a site and 0.1 on the gateway.
+
+"." and ".." are steps in a path, written out or as %2E, and whoever stands on the way may take them: deleting the
+commit ".." of a repository would delete the repository. No way of writing them is safe, so no path is made of them.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
+
+from .addresses import NotAllowed
 
 # The version on a site's own paths, and behind the gateway of api.atlassian.com.
 SITE_VERSIONS: Mapping[str, str] = {"deployments": "0.1", "builds": "0.1", "devinfo": "0.10"}
@@ -22,6 +28,19 @@ ENTITIES: Mapping[str, Pattern] = {
 }
 
 
+# Some servers decode a slash before they take the steps, and some read a backslash as one.
+_BETWEEN_STEPS = re.compile(r"[/\\]")
+
+
+class CannotBeNamed(NotAllowed):
+    """No path can name it; the text is the sentence that says why."""
+
+
+def has_steps(path: str) -> bool:
+    """Whether a path, percent-encoded or not, has a "." or ".." in it that leads elsewhere."""
+    return any(part in (".", "..") for part in _BETWEEN_STEPS.split(unquote(path)))
+
+
 def on_gateway(api: str, cloud_id: str) -> str:
     """The base of an API behind the gateway."""
     return f"/jira/{api}/{GATEWAY_VERSIONS[api]}/cloud/{quote(cloud_id, safe='')}"
@@ -33,10 +52,19 @@ def on_site(api: str) -> str:
 
 
 def entity(kind: str, key: Sequence[str | int]) -> str:
-    """The path of one entity below its API's base, percent-encoded."""
+    """The path of one entity below its API's base, percent-encoded. Raises `CannotBeNamed`."""
     parts = iter(key)
-    words = (word if word is not None else quote(str(next(parts)), safe="") for word in ENTITIES[kind])
-    return "/" + "/".join(words)
+    return "/" + "/".join(word if word is not None else _segment(str(next(parts))) for word in ENTITIES[kind])
+
+
+def _segment(ident: str) -> str:
+    """One part of a key in a path. An id such as "a..b" or "%2E%2E", percent sign and all, is only text."""
+    if any(part in (".", "..") for part in _BETWEEN_STEPS.split(ident)):
+        raise CannotBeNamed(
+            f"The id “{ident[:100]}” cannot be put in an address: a “.” or “..” in it would lead to something else. "
+            "Nothing was sent to Jira."
+        )
+    return quote(ident, safe="")
 
 
 def by_properties(operation: str, pairs: Sequence[tuple[str, str]]) -> str:

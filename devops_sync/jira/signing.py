@@ -109,6 +109,7 @@ class OAuth:
             raise Unreachable(f"Jira answered {answer.status} when asked for a token", answer.retry_after)
         if answer.status != 200:
             said = "; ".join(error.message for error in receipts.read_errors(answer.body) if error.message)
+            said = said.replace(self._credential.secret, STRUCK_OUT)
             raise Denied(f"Jira refused the credential with {answer.status}{f': {said[:200]}' if said else ''}")
         try:
             found = msgspec.json.decode(answer.body, type=_TokenAnswer, strict=False)
@@ -139,7 +140,12 @@ class Connect:
             "exp": now + JWT_SECONDS,
             "qsh": query_string_hash(request.method, request.url, self._credential.api_url),
         }
-        return Authorization("JWT", jwt.encode(claims, self._credential.secret, "HS256"), can_be_renewed=False)
+        try:
+            token = jwt.encode(claims, self._credential.secret, "HS256")
+        except jwt.InvalidKeyError:
+            # What looks like a key for others to see is no secret; the library signs nothing with it.
+            raise Denied("The shared secret of the Connect app is a public key or a certificate") from None
+        return Authorization("JWT", token, can_be_renewed=False)
 
     def forget(self, authorization: Authorization) -> None:
         """Nothing: each request is signed anew."""

@@ -41,6 +41,25 @@ def test_an_address_out_of_bounds_is_told_from_its_text(url: str) -> None:
         check_url(url, allow_private=False)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://someone:planted@retail.example",
+        "https://someone:planted@retail.example/?next=https://x",
+        "https:/\n/someone:planted@retail.example",
+        "https://someone:planted\\@retail.example",
+        "https://someone:planted@a..b",
+        "https://someone:planted@retail.example:99999",
+        "ftp://someone:planted@retail.example",
+        "someone:planted@retail.example",
+    ],
+)
+def test_a_password_in_an_address_is_refused_and_never_quoted(url: str) -> None:
+    with pytest.raises(NotAllowed, match="must not contain a user name or a password") as refusal:
+        check_url(url, allow_private=True)
+    assert "planted" not in str(refusal.value)
+
+
 def test_a_public_https_address_is_allowed() -> None:
     check_url("https://retail.atlassian.net", allow_private=False)
 

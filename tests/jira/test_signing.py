@@ -122,6 +122,14 @@ def test_a_wrong_key_or_secret_is_refused_once(sandbox: Sandbox, wrong: str) -> 
     assert len(sandbox.requests()) == 1
 
 
+@pytest.mark.parametrize("secret", ["ssh-rsa planted", "-----BEGIN PUBLIC KEY-----\nplanted\n-----END PUBLIC KEY-----"])
+def test_a_public_key_in_place_of_the_secret_is_refused(secret: str) -> None:
+    client = app(secret)
+    with pytest.raises(jira.Denied, match="a public key or a certificate") as refusal:
+        client.ask(client.gate(KEY))
+    assert "planted" not in str(refusal.value)
+
+
 def test_neither_secret_nor_token_is_in_any_repr() -> None:
     client = app("planted-secret-of-more-than-thirty-two-bytes")
     authorization = client.authorize(client.gate(KEY))

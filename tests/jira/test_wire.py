@@ -103,7 +103,8 @@ def test_numbers_are_taken_as_ids_and_as_values_of_properties() -> None:
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        (b"", "The request body is not valid JSON"),
+        (b"", "The body is empty."),
+        (b" \r\n\t", "The body is empty."),
         (b"{", "The request body is not valid JSON"),
         (b'{"deployments": [NaN]}', "The request body is not valid JSON"),
         (b"[]", "The request body must be a JSON object."),

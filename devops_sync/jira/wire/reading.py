@@ -78,6 +78,8 @@ KeyOfFaulty = Callable[[Raw], dict[str, Any]]
 
 def open_body(body: bytes) -> dict[str, Raw]:
     """The fields of the body, each as raw JSON. Raises `Malformed`."""
+    if not body.strip(b" \t\n\r"):
+        raise Malformed("The body is empty.")
     _refuse_illegal_characters(body)
     try:
         return msgspec.json.decode(body, type=dict[str, Raw])
