@@ -83,7 +83,7 @@ def _sweep(connection: sqlite3.Connection, owner: int, sweep: Sweep) -> None:
         matching = "credential = ? AND api = ? AND properties = ? AND sequence <= ?"
         values = (owner, sweep.api, properties, sweep.up_to)
         roots = connection.execute(
-            f"SELECT root FROM entity WHERE {matching} AND kind = 'repository'",  # noqa: S608
+            f"SELECT root FROM entity WHERE {matching} AND kind = 'repository'",  # noqa: S608 (conditions of this module's own)
             values,
         ).fetchall()
         for (repository,) in roots:
@@ -138,11 +138,11 @@ def _property_set(connection: sqlite3.Connection, properties: dict[str, str]) ->
 
 def _delete(connection: sqlite3.Connection, where: str, values: tuple[str | int, ...]) -> None:
     """`where` is one of this file's own conditions; what a client sent is in `values`."""
-    found = connection.execute(f"SELECT id, issues FROM entity WHERE {where}", values).fetchall()  # noqa: S608
+    found = connection.execute(f"SELECT id, issues FROM entity WHERE {where}", values).fetchall()  # noqa: S608 (conditions of this module's own)
     for entity, issues in found:
         _mention(connection, entity, msgspec.json.decode(issues), ())
     connection.executemany("DELETE FROM gate WHERE entity = ?", [(entity,) for entity, _issues in found])
-    connection.execute(f"DELETE FROM entity WHERE {where}", values)  # noqa: S608
+    connection.execute(f"DELETE FROM entity WHERE {where}", values)  # noqa: S608 (conditions of this module's own)
 
 
 def forget(connection: sqlite3.Connection, owner: int) -> None:

@@ -1,6 +1,7 @@
 """A process of its own: what it holds outlives its end, however sudden, and it ends when it is told."""
 
 import json
+import shlex
 import subprocess
 import sys
 import time
@@ -53,6 +54,17 @@ def test_the_command_prints_the_credential_that_works(tmp_path: Path) -> None:
     assert answer.json()["unknownIssueKeys"] == ["SHOP-1"]
     assert started.token("second", "its-secret")
     started.stop()
+
+
+def test_the_line_it_prints_leads_to_its_own_credential(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    command = [sys.executable, "manage.py", "sandbox", "--port=0", f"--data={folder}"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        _, line = process.stdout.readline(), process.stdout.readline()
+        process.terminate()
+    _, *arguments = shlex.split(line.split("manage.py ")[1])
+    assert json.loads(run(*arguments).stdout) == json.loads(run(f"--data={folder}", "--print-credential").stdout)
 
 
 def test_the_command_prints_a_connect_app_that_works(tmp_path: Path) -> None:
