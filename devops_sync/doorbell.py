@@ -14,7 +14,9 @@ from . import tasks
 log = logging.getLogger(__name__)
 
 _PAUSE = 0.02  # Seconds in which further rings for a lane join the one that just went out.
-_READINGS = 0  # No lane has this number; it stands for the read-backs that are due.
+# Numbers that no lane has: they stand for the read-backs that are due, and for the errands that run.
+_READINGS = 0
+_ERRANDS = -1
 
 
 class _Bell:
@@ -45,8 +47,9 @@ class _Bell:
             pause.wait(_PAUSE)
 
     def _send(self, lane_id: int) -> None:
-        task, arguments = (tasks.read_back, ()) if lane_id == _READINGS else (tasks.deliver, (lane_id,))
+        others = {_READINGS: tasks.read_back, _ERRANDS: tasks.run_errands}
         try:
+            task, arguments = (others[lane_id], ()) if lane_id in others else (tasks.deliver, (lane_id,))
             task.apply_async(arguments, retry=False, expires=60)
         except (OperationalError, OSError) as error:
             log.warning("the broker cannot be reached, beat will ring later: %s", type(error).__name__)
@@ -65,3 +68,8 @@ def ring(lane_id: int) -> None:
 def ring_readings() -> None:
     """Say that read-backs are due."""
     _bell.ring(_READINGS)
+
+
+def ring_errands() -> None:
+    """Say that an errand may go on."""
+    _bell.ring(_ERRANDS)

@@ -4,8 +4,8 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from . import delivery
-from .models import Confirmation, Gate, Lane
+from . import delivery, feeding
+from .models import Confirmation, Errand, Gate, Lane
 
 RING_EXPIRES_SECONDS = 60
 
@@ -15,12 +15,25 @@ def deliver(lane_id: int) -> None:
     """Take a turn at a lane, and ring for it again when the turn was not enough."""
     if delivery.run(lane_id):
         deliver.apply_async((lane_id,), retry=False, expires=RING_EXPIRES_SECONDS)
+    elif Errand.objects.running().feeding(lane_id).exists():
+        run_errands.apply_async(retry=False, expires=RING_EXPIRES_SECONDS)
 
 
 @shared_task
 def read_back() -> None:
-    """Answer the read-backs that are due."""
-    delivery.read_due()
+    """Answer the read-backs that are due, and let the errands that asked for them go on."""
+    if delivery.read_due() and Errand.objects.running().reading().exists():
+        run_errands.apply_async(retry=False, expires=RING_EXPIRES_SECONDS)
+
+
+@shared_task
+def run_errands() -> None:
+    """Feed the errands that run, and ring for what got something."""
+    fed = feeding.feed()
+    for lane_id in fed.lanes:
+        deliver.apply_async((lane_id,), retry=False, expires=RING_EXPIRES_SECONDS)
+    if fed.readings:
+        read_back.apply_async(retry=False, expires=RING_EXPIRES_SECONDS)
 
 
 @shared_task
@@ -39,6 +52,8 @@ def sweep() -> None:
         read_back.apply_async(retry=False, expires=10)
     if Gate.objects.due(now).exists():
         follow_gates.apply_async(retry=False, expires=10)
+    if Errand.objects.running().exists():
+        run_errands.apply_async(retry=False, expires=10)
 
 
 @worker_shutting_down.connect

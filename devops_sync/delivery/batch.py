@@ -1,9 +1,11 @@
 """Which entries leave together: those that share an envelope, each key once, within Jira's limits."""
 
 import json
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..jira import client as jira
 from ..jira import keys, wire
@@ -15,13 +17,26 @@ LARGEST_BODY = 1024 * 1024  # Bytes; a single larger entity still leaves alone.
 LOOK_AHEAD = 2000  # How many waiting entries are looked at for ones that share the first one's envelope.
 
 
+class Carried(NamedTuple):
+    """An entry as a request carries it: a model's object costs ten times as much to make, and there are many."""
+
+    pk: int
+    kind: str
+    key: str
+    envelope_id: int
+    payload: str
+    site_id: int
+    submission_id: uuid.UUID
+    origin_id: int | None
+
+
 @dataclass(frozen=True)
 class Batch:
     """Entries of one envelope, in the order in which they arrived."""
 
     api: str
     envelope: Envelope
-    entries: list[Entry]
+    entries: list[Carried]
 
     def request(self, client: jira.Client) -> jira.Request:
         """The request's body has the envelope's fields and the payloads, each exactly as it came in."""
@@ -47,23 +62,32 @@ class Batch:
         return Batch(self.api, self.envelope, first), Batch(self.api, self.envelope, second)
 
 
-def next_batch(lane: Lane) -> Batch | None:
+def next_batch(lane: Lane, most: int | None = None) -> Batch | None:
     """The next entries to leave, or None when nothing waits. The first that waits is always among them.
+
+    There are `most` of them at most, where that is given, and never more than a request may hold.
 
     Entries of other envelopes are passed over and leave in the next request; an entry whose key was taken
     or passed over stays behind it, so that the versions of one key leave in order and apart.
     """
     waiting = Entry.objects.waiting().filter(lane=lane).order_by("id")
-    candidates = waiting.values_list("id", "kind", "key", "envelope_id")
+    # Errands feed lanes of resent history only.
+    free = waiting.free() if lane.priority == Lane.Priority.RESENT else waiting
     room = _DevinfoRoom if lane.api == "devinfo" else _Room
-    # Mostly the first ones fill a request; only where they do not is it worth looking further.
-    envelope_id, chosen = _choose(list(candidates[: room.most]), room())
-    if 0 < len(chosen) < room.most:
-        envelope_id, chosen = _choose(list(candidates[:LOOK_AHEAD]), room())
+    size = min(room.most, most or room.most)
+    first = [Carried(*row) for row in free.values_list(*Carried._fields)[:size]]
+    known = {one.pk: one for one in first}
+    envelope_id, chosen = _choose([(one.pk, one.kind, one.key, one.envelope_id) for one in first], room(size))
+    # Mostly the first ones fill a request, or are all there is; only where they do not is it worth looking further.
+    if 0 < len(chosen) < size == len(first):
+        candidates = free.values_list("pk", "kind", "key", "envelope_id")[:LOOK_AHEAD]
+        envelope_id, chosen = _choose(list(candidates), room(size))
+        rest = Entry.objects.filter(pk__in=set(chosen) - known.keys())
+        known |= {row[0]: Carried(*row) for row in rest.values_list(*Carried._fields)}
     if not chosen:
         return None
-    entries = list(Entry.objects.filter(pk__in=chosen).order_by("id"))
-    return Batch(lane.api, Envelope.objects.get(pk=envelope_id), _fitting(entries))
+    entries = _fitting([known[pk] for pk in chosen])
+    return Batch(lane.api, Envelope.objects.get(pk=envelope_id), entries)
 
 
 def _choose(candidates: list[tuple[int, str, str, int]], room: "_Room | _DevinfoRoom") -> tuple[int, list[int]]:
@@ -83,8 +107,8 @@ class _Room:
 
     most = LARGEST_BATCH
 
-    def __init__(self) -> None:
-        self._left = LARGEST_BATCH
+    def __init__(self, size: int) -> None:
+        self._left = size
 
     def takes(self, kind: str, key: str) -> bool:
         self._left -= 1
@@ -96,8 +120,8 @@ class _DevinfoRoom:
 
     most = LARGEST_DEVINFO_BATCH
 
-    def __init__(self) -> None:
-        self._left = LARGEST_DEVINFO_BATCH
+    def __init__(self, size: int) -> None:
+        self._left = size
         self._of_type: Counter[tuple[str, str]] = Counter()
         self._repositories: set[str] = set()
 
@@ -114,7 +138,7 @@ class _DevinfoRoom:
         return True
 
 
-def _fitting(entries: list[Entry]) -> list[Entry]:
+def _fitting(entries: list[Carried]) -> list[Carried]:
     size = 0
     for count, entry in enumerate(entries):
         size += len(entry.payload)
@@ -126,8 +150,8 @@ def _fitting(entries: list[Entry]) -> list[Entry]:
 def _repositories(batch: Batch) -> Iterable[str]:
     """The entries' repositories, each with its commits, branches and pull requests of this batch.
 
-    Jira wants a repository's own fields with every entity; where the batch has no entry of it, they are
-    those of its current state.
+    Jira wants a repository's own fields with every entity; where the batch has no entry of it, they are those that
+    came with the entity.
     """
     inside: dict[str, dict[str, list[str]]] = {}
     own: dict[str, str] = {}
@@ -140,8 +164,31 @@ def _repositories(batch: Batch) -> Iterable[str]:
             arrays.setdefault(wire.ARRAYS[entry.kind], []).append(entry.payload)
     missing = [repository for repository in inside if repository not in own]
     if missing:
-        held = Repository.objects.filter(site=batch.envelope.site_id, repository_id__in=missing)
-        own.update(held.values_list("repository_id", "entry__payload"))
+        own |= _carried(batch, missing)
     for repository, arrays in inside.items():
         fields = own[repository].rstrip().removesuffix("}")
         yield ",".join([fields, *(f'"{array}":[{",".join(payloads)}]' for array, payloads in arrays.items())]) + "}"
+
+
+def _carried(batch: Batch, repositories: list[str]) -> dict[str, str]:
+    """The repositories' own fields as they came in the submissions of the batch's entries, or of what those send again.
+
+    Not those of the current state: that version may have come with other properties and still wait. Jira would store it
+    with this batch's properties, ignore it when its own turn comes, and delete it with the wrong account. Only where a
+    submission has none that is sound does the current state have to do.
+    """
+    submissions = {entry.submission_id for entry in batch.entries}
+    origins = {entry.origin_id for entry in batch.entries if entry.origin_id is not None}
+    while origins:
+        # What is sent again may be a correction, whose submission has nothing but what was corrected.
+        before = list(Entry.objects.filter(pk__in=origins).order_by().values_list("submission_id", "origin_id"))
+        submissions |= {submission for submission, _ in before}
+        origins = {origin for _, origin in before if origin is not None}
+    versions = (
+        Entry.objects.filter(submission__in=submissions, kind="repository", key__in=map(keys.text, repositories))
+        .exclude(outcome=Entry.Outcome.REFUSED)
+        .order_by("sequence", "id")
+    )
+    held = Repository.objects.filter(site=batch.envelope.site_id, repository_id__in=repositories)
+    found = dict(held.values_list("repository_id", "entry__payload"))
+    return found | {str(keys.parts(key)[0]): payload for key, payload in versions.values_list("key", "payload")}

@@ -17,15 +17,19 @@ def client_of(site: Site) -> jira.Client:
     with _making:
         known = _clients.get(site.pk)
         if known is None or known[0] != version:
-            credential = jira.Credential(
-                site_url=site.url,
-                api_url=site.api_url or (site.url if site.is_app else settings.JIRA_API_URL),
-                cloud_id=site.cloud_id,
-                client_id=site.client_id,
-                secret=site.secret,
-                is_app=site.is_app,
-            )
-            allow_private = settings.ALLOW_PRIVATE_UPSTREAM or site.is_sandbox
-            known = (version, jira.Client(credential, allow_private=allow_private))
+            known = (version, new_client(site))
             _clients[site.pk] = known
         return known[1]
+
+
+def new_client(site: Site) -> jira.Client:
+    """A client that remembers nothing, no token either. Raises as `client_of` does."""
+    credential = jira.Credential(
+        site_url=site.url,
+        api_url=site.api_url or (site.url if site.is_app else settings.JIRA_API_URL),
+        cloud_id=site.cloud_id,
+        client_id=site.client_id,
+        secret=site.secret,
+        is_app=site.is_app,
+    )
+    return jira.Client(credential, allow_private=settings.ALLOW_PRIVATE_UPSTREAM or site.is_sandbox)

@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from .. import vault
 from ..jira import client as jira
-from ..jira import gating, keys
+from ..jira import gating, keys, paths
 from ..models import Deployment, Entry, Gate, GateReading, Site
+from .batch import Carried
 from .clients import client_of
 
 log = logging.getLogger(__name__)
@@ -35,10 +36,10 @@ _COMMAND = "initiate_deployment_gating"
 
 
 class NotAvailable(Exception):
-    """Jira does not tell this credential; the text says so."""
+    """Jira cannot be asked for it: not with this credential, or not at all. The text says so."""
 
-    def __init__(self) -> None:
-        super().__init__("Gating status is not available with this credential.")
+    def __init__(self, why: str = "Gating status is not available with this credential.") -> None:
+        super().__init__(why)
 
 
 class NotTold(Exception):
@@ -54,17 +55,17 @@ class _Asking(msgspec.Struct):
     commands: list[_Command] | None = None
 
 
-def begin(entries: Iterable[Entry], settled: Iterable[dict[str, Any]], now: dt.datetime) -> None:
+def begin(entries: Iterable[Carried], settled: Iterable[dict[str, Any]], now: dt.datetime) -> None:
     """Follow the gates that accepted deployments asked for. One that asks again is followed again."""
     accepted = {row["id"] for row in settled if row["outcome"] == Entry.Outcome.ACCEPTED}
     for entry in entries:
         if entry.pk in accepted and _asks_for_a_gate(entry):
-            facts = {"entry": entry, "asked_at": now, "due_at": now + dt.timedelta(seconds=FIRST_PAUSE)}
+            facts = {"entry_id": entry.pk, "asked_at": now, "due_at": now + dt.timedelta(seconds=FIRST_PAUSE)}
             afresh = {"status": "", "details": [], "tries": 0, "read_at": None, "stopped_at": None, "stop": ""}
             Gate.objects.update_or_create(site_id=entry.site_id, key=entry.key, defaults=facts | afresh)
 
 
-def _asks_for_a_gate(entry: Entry) -> bool:
+def _asks_for_a_gate(entry: Carried) -> bool:
     if entry.kind != "deployment" or _COMMAND not in entry.payload:
         return False
     try:
@@ -124,6 +125,11 @@ def ask(site: Site, key: Sequence[str | int]) -> jira.Answer:
         if gate:
             _note(gate, asked_at, None, why, unreachable.retry_after)
         raise NotTold(why) from None
+    except paths.CannotBeNamed as unnamed:
+        if gate:
+            _note(gate, asked_at, None, str(unnamed))
+            Gate.objects.filter(pk=gate.pk).update(stopped_at=asked_at, stop=Gate.Stop.NOT_AVAILABLE)
+        raise NotAvailable(str(unnamed)) from None
     except (jira.Denied, jira.NotAllowed, vault.CannotOpen) as refusal:
         why = _sentence(refusal)
         if gate:

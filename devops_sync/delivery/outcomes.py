@@ -4,13 +4,15 @@ Received and refused entries have reached their end. Everything else leaves them
 sleeps when time will help or is held when a person has to.
 """
 
+import datetime as dt
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..jira import client as jira
 from ..jira import receipts, wire
 from ..models import Delivery, Entry
+from .batch import Carried
 
 # As the check boxes of an OAuth credential name them.
 _PERMISSIONS = {"deployments": "Deployments", "builds": "Builds", "devinfo": "Development information"}
@@ -24,7 +26,8 @@ _NO_ISSUE_KNOWN = "Jira answered 202 without naming this entity; it does not kno
 class Meaning:
     """What becomes of the delivery, its entries and its lane.
 
-    `settled` has a row for each entry that reached its end; `pause` is in seconds.
+    `settled` has a row for each entry that reached its end; `pause` is in seconds. `is_of_whole_site` says that every
+    lane of the site has to pause, `limit_is_near` that Jira will soon ask for a pause.
     """
 
     verdict: Delivery.Verdict
@@ -32,23 +35,51 @@ class Meaning:
     pause: float | None = None
     reason: str = ""
     retry_with_new_token: bool = False
+    is_too_large: bool = False
+    is_of_whole_site: bool = False
+    limit_is_near: bool = False
+    limit_resets_at: dt.datetime | None = None
 
 
 def of_submission(
-    api: str, answer: jira.Answer, entries: list[Entry], *, failures: int, token_was_fresh: bool
+    api: str, answer: jira.Answer, entries: list[Carried], *, failures: int, token_was_fresh: bool
 ) -> Meaning:
     """Read Jira's answer to a submission of these entries. `failures` is how often the lane failed in a row."""
+    return _hinted(answer, _of_submission(api, answer, entries, failures, token_was_fresh))
+
+
+def _of_submission(
+    api: str, answer: jira.Answer, entries: list[Carried], failures: int, token_was_fresh: bool
+) -> Meaning:
     if answer.status in (200, 202):
         return _received(api, answer, entries)
     if answer.status in (400, 413):
+        is_too_large = answer.status == 413
         if len(entries) > 1:
-            return Meaning(Delivery.Verdict.SPLIT)
-        return Meaning(Delivery.Verdict.REFUSED, [_rejected(entries[0], _errors(answer))])
+            return Meaning(Delivery.Verdict.SPLIT, is_too_large=is_too_large)
+        rejected = _rejected(entries[0], _errors(answer))
+        return Meaning(Delivery.Verdict.REFUSED, [rejected], is_too_large=is_too_large)
     return _not_taken(api, answer, failures, token_was_fresh)
+
+
+def _hinted(answer: jira.Answer, meaning: Meaning) -> Meaning:
+    """With what the headers say about Jira's limits, which come with successes too."""
+    is_near = answer.header("X-RateLimit-NearLimit").strip().lower() == "true"
+    try:
+        resets_at = dt.datetime.fromisoformat(answer.header("X-RateLimit-Reset").strip())
+    except ValueError:
+        resets_at = None
+    if resets_at is not None and resets_at.tzinfo is None:
+        resets_at = resets_at.replace(tzinfo=dt.UTC)
+    return replace(meaning, limit_is_near=is_near, limit_resets_at=resets_at)
 
 
 def of_deletion(api: str, answer: jira.Answer, *, failures: int, token_was_fresh: bool) -> Meaning:
     """Read Jira's answer to a deletion. That nothing was there is no failure: Jira answers 202 then, too."""
+    return _hinted(answer, _of_deletion(api, answer, failures, token_was_fresh))
+
+
+def _of_deletion(api: str, answer: jira.Answer, failures: int, token_was_fresh: bool) -> Meaning:
     if answer.status in (200, 202, 204):
         return Meaning(Delivery.Verdict.RECEIVED)
     if answer.status in (400, 413):
@@ -82,7 +113,7 @@ def pause(failures: int, at_least: float | None = None) -> float:
     return max(grown, (at_least or 0.0) * (1.0 + 0.1 * jitter))
 
 
-def _received(api: str, answer: jira.Answer, entries: list[Entry]) -> Meaning:
+def _received(api: str, answer: jira.Answer, entries: list[Carried]) -> Meaning:
     try:
         receipt = receipts.read(api, answer.body)
     except receipts.Unreadable as unreadable:
@@ -109,8 +140,15 @@ def _later(answer: jira.Answer, failures: int) -> Meaning:
         why = answer.header("RateLimit-Reason")
         reason = f"Jira answered 429: too many requests{f' ({why[:60]})' if why else ''}."
     else:
+        why = ""
         reason = f"Jira answered {answer.status}."
-    return Meaning(Delivery.Verdict.LATER, pause=pause(failures, answer.retry_after), reason=reason)
+    return Meaning(
+        Delivery.Verdict.LATER,
+        pause=pause(failures, answer.retry_after),
+        reason=reason,
+        # A burst is a matter of this API's requests; a quota is one for everything that is sent to the site.
+        is_of_whole_site="quota" in why.lower(),
+    )
 
 
 def _what_to_do(api: str, answer: jira.Answer) -> str:
@@ -139,17 +177,17 @@ def _errors(answer: jira.Answer) -> list[receipts.Error]:
     return found or [receipts.Error(f"Jira answered {answer.status} without saying why.")]
 
 
-def _unknown_issues(entry: Entry, receipt: receipts.Receipt) -> list[str]:
+def _unknown_issues(entry: Carried, receipt: receipts.Receipt) -> list[str]:
     if not receipt.unknown_issues:
         return []
     return [issue for issue in wire.issues_of(entry.kind, entry.payload) if issue in receipt.unknown_issues]
 
 
-def _rejected(entry: Entry, errors: list[receipts.Error], unknown: list[str] | None = None) -> dict[str, Any]:
+def _rejected(entry: Carried, errors: list[receipts.Error], unknown: list[str] | None = None) -> dict[str, Any]:
     return _row(entry, Entry.Outcome.REJECTED, errors, unknown or [])
 
 
-def _row(entry: Entry, outcome: Entry.Outcome, errors: list[receipts.Error], unknown: list[str]) -> dict[str, Any]:
+def _row(entry: Carried, outcome: Entry.Outcome, errors: list[receipts.Error], unknown: list[str]) -> dict[str, Any]:
     said = [
         {"message": receipts.storable(error.message[:2000]), "trace_id": receipts.storable(error.error_trace_id or "")}
         for error in errors[:20]

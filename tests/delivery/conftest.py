@@ -1,32 +1,25 @@
 """A site that is the sandbox, and submissions to it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.utils import timezone
 
-from devops_sync import delivery, ledger, sites
-from devops_sync.delivery import clients
+from devops_sync import delivery, ledger
 from devops_sync.models import Entry, Lane, Site, Submission
 from tests.payloads import bulk
+from tests.sandbox_fixtures import connected
 from tests.sandbox_process import Sandbox
 
 Submit = Callable[..., Submission]
 
 
-@pytest.fixture(autouse=True)
-def _no_client_is_remembered() -> Iterator[None]:
-    """Sites of other tests have the same numbers."""
-    clients._clients.clear()
-    yield
-    clients._clients.clear()
-
-
 @pytest.fixture
 def site(sandbox: Sandbox, db: None) -> Site:
-    return sites.connect(
-        "demo", sandbox.url, sandbox.client_id, sandbox.client_secret, timezone.now(), allow_private=True
-    )
+    made = connected(sandbox)
+    made.sample_one_in = 0  # What is read back is up to the test.
+    made.save()
+    return made
 
 
 @pytest.fixture

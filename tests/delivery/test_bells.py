@@ -11,7 +11,7 @@ from django.utils import timezone
 from devops_sync import doorbell, ledger, tasks
 from devops_sync.delivery import clients
 from devops_sync.jira import client as jira
-from devops_sync.models import Delivery, Entry, Lane, Site, Submission
+from devops_sync.models import Delivery, Entry, Errand, Lane, Site, Submission
 from tests.delivery.conftest import Submit, deliver, outcomes
 from tests.payloads import deployment
 from tests.sandbox_process import Sandbox
@@ -111,6 +111,26 @@ class TestReadiness:
         Submission.objects.update(received_at=timezone.now() - dt.timedelta(minutes=6))
         answer = client.get("/readyz")
         assert (answer.status_code, answer.json()["oldest_due_seconds"] > 350) == (503, True)
+
+    def test_what_is_sent_again_is_not_due_while_it_is_paused_or_gives_way(
+        self, client: Client, site: Site, submit: Submit
+    ) -> None:
+        beside = Lane.objects.create(site=site, api="deployments", priority=Lane.Priority.RESENT)
+        paused = Errand.objects.create(
+            site=site, purpose=Errand.Purpose.RESEND, state=Errand.State.PAUSED, asked_at=timezone.now(), what="all"
+        )
+        submit(deployment(1))
+        Submission.objects.update(received_at=timezone.now() - dt.timedelta(minutes=6), errand=paused)
+        Entry.objects.update(lane=beside)
+        assert client.get("/readyz").status_code == 200
+
+        paused.state = Errand.State.RUNNING
+        paused.save()
+        assert client.get("/readyz").status_code == 503
+
+        submit(deployment(2))
+        Lane.objects.live().update(wake_at=timezone.now() + dt.timedelta(hours=1), slept_at=timezone.now())
+        assert client.get("/readyz").status_code == 200
 
     def test_a_held_lane_is_for_a_person_and_not_for_a_probe(self, client: Client, lane: Lane, submit: Submit) -> None:
         submit(deployment())

@@ -2,12 +2,15 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
 from devops_sync import ledger
+from devops_sync.jira import exchange
 from devops_sync.models import Delivery, Entry, Lane, Site
+from tests.delivery import strangers
 from tests.delivery.conftest import Submit, deliver, outcomes
 from tests.payloads import deployment, issues
 from tests.sandbox_process import Sandbox
@@ -96,12 +99,13 @@ def test_a_single_deployment_that_is_refused_whole_is_rejected_with_jiras_words(
 
 
 class TestThePause:
-    @pytest.mark.parametrize("status", [429, 500, 502, 503])
+    @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
     def test_the_lane_sleeps_and_everything_waits(
         self, lane: Lane, submit: Submit, sandbox: Sandbox, status: int
     ) -> None:
         submit(deployment())
-        sandbox.settings(answer={"path": "/bulk", "status": status, "body": "<html>"})
+        html = {"headers": {"Content-Type": "text/html"}, "body": "<html><title>Bad Gateway</title></html>"}
+        sandbox.settings(answer={"path": "/bulk", "status": status, **html})
         deliver(lane)
         assert outcomes() == ["waiting"]
         assert lane.wake_at is not None
@@ -152,6 +156,56 @@ class TestThePause:
         sandbox.stop()
         deliver(lane)
         assert (outcomes(), lane.slept_for) == (["waiting"], "The connection was refused.")
+
+    def test_a_jira_that_does_not_answer_is_asked_again(
+        self, lane: Lane, submit: Submit, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(exchange, "READ_SECONDS", 1.0)
+        submit(deployment())
+        sandbox.settings(answer={"path": "/bulk", "status": 202, "hold": 2.0})
+        deliver(lane)
+        assert (outcomes(), lane.slept_for) == (["waiting"], "No answer within 1 s.")
+
+    def test_a_name_that_leads_nowhere_is_waited_for(self, lane: Lane, submit: Submit, site: Site) -> None:
+        goes_to(site, "https://jira.invalid")
+        submit(deployment())
+        deliver(lane)
+        assert (outcomes(), lane.slept_for) == (["waiting"], "The host's name cannot be resolved.")
+        assert lane.wake_at is not None
+
+    def test_a_certificate_that_nobody_trusts_is_waited_for(
+        self, lane: Lane, submit: Submit, site: Site, tmp_path: Path
+    ) -> None:
+        with strangers.untrusted(tmp_path) as url:
+            goes_to(site, url)
+            submit(deployment())
+            deliver(lane)
+        assert (outcomes(), lane.slept_for) == (["waiting"], "The TLS connection failed.")
+        assert not Delivery.objects.exists()
+
+    def test_a_connection_that_is_reset_is_tried_again(self, lane: Lane, submit: Submit, site: Site) -> None:
+        with strangers.resetting() as url:
+            goes_to(site, url)
+            submit(deployment())
+            deliver(lane)
+        assert (outcomes(), lane.slept_for) == (["waiting"], "The connection broke off.")
+
+    def test_after_three_days_it_is_loud_and_still_keeps_everything(
+        self, lane: Lane, submit: Submit, sandbox: Sandbox
+    ) -> None:
+        submit(deployment())
+        for hours in (0, 73):
+            Lane.objects.filter(failures__gt=0).update(
+                wake_at=None, failing_since=timezone.now() - dt.timedelta(hours=hours)
+            )
+            sandbox.settings(answer={"path": "/bulk", "status": 503, "body": ""})
+            deliver(lane)
+        assert lane.is_loud(timezone.now())
+        assert lane.wake_at is not None
+        assert outcomes() == ["waiting"]
+        Lane.objects.update(wake_at=None)
+        deliver(lane)
+        assert (outcomes(), lane.is_loud(timezone.now())) == (["accepted"], False)
 
 
 class TestTheHold:
@@ -240,6 +294,12 @@ class TestTheToken:
         deliver(lane)
         assert lane.held_reason.startswith("Jira answers 401 even to a new token.")
         assert Delivery.objects.count() == 2
+
+
+def goes_to(site: Site, url: str) -> None:
+    """Let what goes to the site go there from now on."""
+    site.api_url = url
+    site.save()
 
 
 def _fetches(sandbox: Sandbox) -> int:
