@@ -16,7 +16,7 @@ from . import doorbell, envelopes, first_answers, projection, removal
 from .delivery import gating
 from .jira import client as jira
 from .jira import wire
-from .kinds import KINDS, of_api
+from .kinds import APIS, KINDS, of_api
 from .models import Confirmation, Deletion, Entry, FirstAnswer, Gate, Lane, PropertySet, Site, Submission, Token, User
 from .models.current import Current
 from .models.submission import time_ordered_id
@@ -24,6 +24,11 @@ from .models.submission import time_ordered_id
 # Why Jira's answer about a gate cannot be given: not with this credential, or not this time.
 NotAvailable = gating.NotAvailable
 NotTold = gating.NotTold
+
+Item = wire.Item
+
+# The array in which a body of each API has its entities.
+_ARRAYS = {"repositories" if api == "devinfo" else api: api for api in APIS}
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,16 @@ class Submitted:
     items: list[wire.Item]
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What a body that was only looked at consists of."""
+
+    api: str
+    items: list[wire.Item]
+
+
 class Refused(Exception):
-    """The submission as a whole was refused, and recorded as such; the text is the sentence that says why."""
+    """The submission as a whole was refused; the text is the sentence that says why."""
 
     def __init__(self, status: int, message: str):
         super().__init__(message)
@@ -73,12 +86,32 @@ def submit(arrival: Arrival) -> Submitted:
     if first := first_answers.find(arrival.token, arrival.repeat_key):
         raise first_answers.Repeated(first)
     try:
-        bulk = wire.read(arrival.api, arrival.body or b"")
-    except wire.Malformed as malformed:
-        _refuse_once(arrival, malformed.status, malformed.message)
-        raise Refused(malformed.status, malformed.message) from None
+        bulk = _read(arrival.api, arrival.body or b"")
+    except Refused as refused:
+        _refuse_once(arrival, refused.status, refused.message)
+        raise
     submission_id = _take(arrival, arrival.site, bulk, validated_at=timezone.now())
     return Submitted(submission_id, bulk.items)
+
+
+def check(api: str, body: bytes) -> Checked:
+    """Read a body exactly as `submit` does, and write nothing down. Without an API it is the one that the body shows.
+
+    Raises `Refused`.
+    """
+    shown = {} if api else wire.loosely(body)
+    api = api or next((_ARRAYS[name] for name in shown if name in _ARRAYS), "")
+    if shown and not api:
+        raise Refused(400, "This is no JSON object with deployments, builds or repositories.")
+    api = api or APIS[0]  # Nothing can be read of it, and that is said alike of every API.
+    return Checked(api, _read(api, body).items)
+
+
+def _read(api: str, body: bytes) -> wire.Bulk:
+    try:
+        return wire.read(api, body)
+    except wire.Malformed as malformed:
+        raise Refused(malformed.status, malformed.message) from None
 
 
 def _take(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.datetime) -> uuid.UUID:
@@ -217,9 +250,13 @@ def has_with_properties(site: Site, api: str, pairs: Mapping[str, str | list[str
 
 @transaction.atomic
 def ask_read_back(entry: Entry, user: User | None, now: dt.datetime) -> Confirmation:
-    """Ask for what Jira holds of an entry. A worker reads it; asking again while one is due changes nothing."""
+    """Ask for what Jira holds of an entry. A worker reads it; asking again while one is due changes nothing.
+
+    What nobody asked for may take its time: a person gets a read-back of their own beside it, which comes at once.
+    """
     Entry.objects.select_for_update().get(pk=entry.pk)
-    asked = entry.confirmations.unanswered().first()
+    pending = entry.confirmations.unanswered()
+    asked = (pending if user is None else pending.exclude(user=None)).first()
     if asked is None:
         asked = Confirmation.objects.create(entry=entry, user=user, asked_at=now, due_at=now)
         transaction.on_commit(doorbell.ring_readings)

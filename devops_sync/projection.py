@@ -54,7 +54,7 @@ def _outcomes(kind: Kind) -> str:
         %(lane)s::bigint,
         CASE WHEN {kind.name}_current.entry_id IS NULL THEN 'out_of_order' ELSE 'waiting' END,
         CASE WHEN {kind.name}_current.entry_id IS NULL THEN %(received_at)s::timestamptz END, '[]'::jsonb
-    FROM {kind.name}_item LEFT JOIN {kind.name}_current USING (entry_id)"""  # noqa: S608
+    FROM {kind.name}_item LEFT JOIN {kind.name}_current USING (entry_id)"""  # noqa: S608 (names of this project's own)
 
 
 # Submissions share the lane, deletions take it alone: no entry is numbered before a deletion and committed after.
@@ -72,7 +72,7 @@ submitted AS (
 _REFUSED = f"""
     SELECT nextval('entry_id_seq'), kind, position, key, sequence, payload, '[]'::jsonb, NULL::bigint,
         'refused', %(validated_at)s::timestamptz, errors
-    FROM json_to_recordset(%(refused)s::json) AS item ({_ENTRY}, kind text, errors jsonb)"""  # noqa: S608
+    FROM json_to_recordset(%(refused)s::json) AS item ({_ENTRY}, kind text, errors jsonb)"""  # noqa: S608 (names of this project's own)
 
 
 def store(rows: Mapping[str, Sequence[Row]], refused: Sequence[Row], facts: Mapping[str, Any]) -> None:
@@ -106,7 +106,7 @@ INSERT INTO entry (
 )
 SELECT found.*, %(submission)s::uuid, %(site)s::bigint, %(envelope)s::bigint, '{{}}'::text[], 'not_read'
 FROM ({" UNION ALL ".join(outcomes)}) AS found
-"""  # noqa: S608
+"""  # noqa: S608 (names of this project's own)
 
 
 def rounds(rows: Mapping[str, Sequence[Row]]) -> Iterator[dict[str, list[Row]]]:

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from psycopg.types.json import Jsonb
 
 from . import kinds
-from .jira import keys
+from .jira import keys, paths
 from .kinds import Kind
 from .models import Branch, Commit, Deletion, Lane, PullRequest, Site, Token, User
 
@@ -42,12 +42,15 @@ _REPOSITORIES_GONE = "SELECT repository_id FROM repository WHERE site_id = %(sit
 _IN_REPOSITORIES = (Branch, Commit, PullRequest)
 
 # Jira deletes by the properties of the version that it holds. Where an earlier version with other properties has
-# or may have reached it, what waits has to be sent first: withdrawn, it would leave that version untouched.
+# or may have reached it, what waits has to be sent first: withdrawn, it would leave that version untouched. A version
+# of a repository that was never sent for itself may have travelled with what lies in it.
 _ALL_VERSIONS_FALL = f"""NOT EXISTS (
                 SELECT 1 FROM entry AS version JOIN envelope ON envelope.id = version.envelope_id
                 WHERE version.site_id = %(site)s AND version.kind = entry.kind AND version.key = entry.key
-                  AND version.outcome IN ('waiting', 'accepted') AND envelope.property_set_id NOT IN ({_SETS})
-            )"""  # noqa: S608
+                  AND (version.outcome IN ('waiting', 'accepted')
+                       OR version.kind = 'repository' AND version.outcome IN ('out_of_order', 'superseded'))
+                  AND envelope.property_set_id NOT IN ({_SETS})
+            )"""  # noqa: S608 (names of this project's own)
 
 
 @transaction.atomic
@@ -56,15 +59,21 @@ def store(site: Site, lane: Lane, asked: Asked) -> Deletion:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lane.pk])
         # A worker that writes outcomes holds the lane's row: taken first, entries are never waited for crosswise.
-        cursor.execute("SELECT 1 FROM lane WHERE id = %s FOR NO KEY UPDATE", [lane.pk])
+        cursor.execute(
+            "SELECT id FROM lane WHERE site_id = %s AND api = %s ORDER BY id FOR NO KEY UPDATE", [site.pk, asked.api]
+        )
+        # What is sent again waits in a lane of its own, and must not come back either.
+        lanes = [pk for (pk,) in cursor.fetchall()]
         cursor.execute("SELECT nextval('entry_id_seq')")
         (number,) = cursor.fetchone()
         marked, withdrawn = 0, 0
         for kind, condition, values in _falling(asked):
             counts = _mark(
-                cursor, kind, condition, {**values, "site": site.pk, "lane": lane.pk, "now": asked.received_at}
+                cursor, kind, condition, {**values, "site": site.pk, "lanes": lanes, "now": asked.received_at}
             )
             marked, withdrawn = marked + counts[0], withdrawn + counts[1]
+    refused = _refused(asked)
+    settled = {"outcome": Deletion.Outcome.REJECTED, "outcome_at": asked.received_at} if refused else {}
     return Deletion.objects.create(
         id=number,
         site=site,
@@ -80,7 +89,19 @@ def store(site: Site, lane: Lane, asked: Asked) -> Deletion:
         until_sequence=asked.until_sequence,
         marked_count=marked,
         withdrawn_count=withdrawn,
+        errors=refused,
+        **settled,
     )
+
+
+def _refused(asked: Asked) -> list[dict[str, str]]:
+    """Why Jira cannot be asked to delete this, if it cannot: what is never sent has come to its end."""
+    try:
+        if asked.key:
+            paths.entity(asked.kind, asked.key)
+    except paths.CannotBeNamed as unnamed:
+        return [{"message": str(unnamed)}]
+    return []
 
 
 def _falling(asked: Asked) -> list[tuple[Kind, str, dict[str, Any]]]:
@@ -120,7 +141,7 @@ def _mark(cursor: Any, kind: Kind, condition: str, values: dict[str, Any]) -> tu
             SELECT entry.key, gone.sequence FROM gone JOIN entry ON entry.id = gone.entry_id WHERE {withdraws}
         ), withdrawn AS (
             UPDATE entry SET outcome = 'withdrawn', outcome_at = %(now)s FROM named
-            WHERE entry.site_id = %(site)s AND entry.lane_id = %(lane)s AND entry.outcome = 'waiting'
+            WHERE entry.site_id = %(site)s AND entry.lane_id = ANY(%(lanes)s) AND entry.outcome = 'waiting'
               AND entry.kind = '{kind.name}' AND entry.key = named.key AND entry.sequence <= named.sequence
             RETURNING 1
         )

@@ -1,5 +1,6 @@
 """Connecting Jira sites, and giving credentials to those who send."""
 
+import copy
 import datetime as dt
 import re
 import uuid
@@ -10,13 +11,19 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from . import vault
-from .delivery.clients import client_of
+from .delivery.clients import new_client
 from .jira import client as jira
 from .kinds import APIS
 from .models import Grant, Lane, Site, Token, User
 
+# A person waits while Jira is asked: for a site's cloud id, and what a credential may do.
+PATIENCE_SECONDS = 20.0
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
-
+# Words that have an address of their own where sites have theirs.
+_TAKEN = ("connect",)
+_LONGEST_SECRET = 4000
+_LONGEST_PROBLEM = 300
+_MOST_ONE_IN = 32_767  # What its column can hold.
 
 # An entity of each API that does not exist, and a submission to it that holds nothing.
 _PROBES: dict[str, tuple[str, tuple[str | int, ...], bytes]] = {
@@ -39,13 +46,29 @@ class Capability:
     delete: bool | None
     problem: str = ""
 
+    @property
+    def facts(self) -> dict[str, bool | str | None]:
+        """As it is kept with the site, and printed."""
+        return {"READ": self.read, "WRITE": self.write, "DELETE": self.delete, "problem": self.problem}
+
 
 class Wrong(Exception):
-    """What was asked for cannot be set up; the text is the sentence that says why."""
+    """What was asked for cannot be set up; the text is the sentence that says why.
+
+    `about` names what has to be mended, where one thing can be told: slug, url, api_url, client_id or secret.
+    """
+
+    def __init__(self, sentence: str, about: str = ""):
+        super().__init__(sentence)
+        self.about = about
 
 
 class Unusable(Wrong):
     """What was asked for could not be set up anywhere: a name, scope or role that is none."""
+
+
+class Silent(Wrong):
+    """Jira did not answer; it may later."""
 
 
 def connect(
@@ -58,42 +81,144 @@ def connect(
     api_url: str = "",
     auth: Site.Auth = Site.Auth.OAUTH,
     allow_private: bool | None = None,
+    if_it_works: bool = False,
 ) -> Site:
-    """Connect a site: its cloud id is asked for. Raises `Wrong`, or `jira.Unreachable` when it does not answer.
+    """Connect a site: its cloud id is asked for. Raises `Wrong`, also when Jira does not answer (`Silent`).
 
-    `allow_private` defaults to what the installation allows.
+    `allow_private` defaults to what the installation allows. `if_it_works`: the credential is tried first, one that
+    Jira refuses is not stored, and what it may do is kept with the site.
     """
     allowed = settings.ALLOW_PRIVATE_UPSTREAM if allow_private is None else allow_private
-    if not _SLUG.fullmatch(slug):
-        raise Unusable("The site's short name must be made of a to z, 0 to 9 and hyphens, 60 characters at most.")
-    if not client_id or not secret:
-        raise Unusable("The credential needs a client id, or the key of a Connect app, and a secret.")
     url, api_url = url.rstrip("/"), api_url.rstrip("/")
-    try:
-        for address in filter(None, (url, api_url)):
-            jira.check_url(address, allow_private=allowed)
-        tenant = jira.tenant(url, allow_private=allowed)
-    except (jira.NotAllowed, jira.Denied) as refusal:
-        raise Wrong(str(refusal)) from None
-    site = Site(
-        slug=slug,
-        url=url,
-        # The sandbox is site and API gateway in one.
-        api_url=api_url or (url if tenant.is_sandbox else ""),
-        cloud_id=tenant.cloud_id,
-        auth=auth,
-        client_id=client_id,
-        is_sandbox=tenant.is_sandbox and allowed,
-        created_at=now,
-    )
-    site.secret = secret
+    _check(slug, url, api_url)
+    _check_credential(client_id, secret)
+    _refuse_taken_name(slug)
+    with jira.all_within(PATIENCE_SECONDS):
+        tenant = _tenant(url, api_url, allowed)
+        _refuse_known(tenant.cloud_id)
+        site = Site(
+            slug=slug,
+            url=url,
+            # The sandbox is site and API gateway in one.
+            api_url=api_url or (url if tenant.is_sandbox else ""),
+            cloud_id=tenant.cloud_id,
+            auth=auth,
+            client_id=client_id,
+            is_sandbox=tenant.is_sandbox and allowed,
+            created_at=now,
+        )
+        site.secret = secret
+        if if_it_works:
+            _refuse_useless(site, now)
     try:
         with transaction.atomic():
             site.save()
             Lane.objects.bulk_create(Lane(site=site, api=api, priority=Lane.Priority.LIVE) for api in APIS)
     except IntegrityError:
-        raise Wrong(f"A site named '{slug}' or with the cloud id {tenant.cloud_id} is connected already.") from None
+        # Somebody else connected it while Jira was asked.
+        _refuse_taken_name(slug)
+        _refuse_known(tenant.cloud_id)
+        raise
     return site
+
+
+def examine(site: Site, now: dt.datetime) -> list[Capability]:
+    """Ask Jira what the site's credential may do, and keep the answer with the site."""
+    with jira.all_within(PATIENCE_SECONDS):
+        found = capabilities(site)
+    _keep(site, found, now)
+    # Whoever replaced the credential meanwhile has tried the new one.
+    unchanged = Site.objects.filter(pk=site.pk, sealed_secret=site.sealed_secret)
+    unchanged.update(capabilities=site.capabilities, capabilities_at=site.capabilities_at)
+    return found
+
+
+def replace_credential(site: Site, client_id: str, secret: str, now: dt.datetime) -> None:
+    """Give the site another credential of the same sort, if it works. Raises `Wrong`, and then nothing has changed."""
+    _check_credential(client_id, secret)
+    tried = copy.copy(site)
+    tried.client_id, tried.secret = client_id, secret
+    with jira.all_within(PATIENCE_SECONDS):
+        _refuse_useless(tried, now)
+    for facts in tried.capabilities.values():
+        facts["since"] = now.isoformat()
+    tried.save(update_fields=["client_id", "sealed_secret", "capabilities", "capabilities_at"])
+
+
+def change_settings(site: Site, sample_one_in: str, superseding: str) -> None:
+    """Say of how many accepted entries one is read back, and when versions are left out. Raises `Wrong`."""
+    is_number = sample_one_in.isascii() and sample_one_in.isdigit() and len(sample_one_in) <= 5
+    if not is_number or int(sample_one_in) > _MOST_ONE_IN:
+        raise Wrong(f"It must be a whole number from 0 to {_MOST_ONE_IN:,}.")
+    if superseding not in Site.Superseding.values:
+        raise Wrong(f"Versions can be left out {' or '.join(Site.Superseding.values)}.")
+    site.sample_one_in, site.superseding = int(sample_one_in), superseding
+    site.save(update_fields=["sample_one_in", "superseding"])
+
+
+def _check(slug: str, url: str, api_url: str) -> None:
+    if not _SLUG.fullmatch(slug):
+        sentence = "The site's short name must be made of a to z, 0 to 9 and hyphens, 60 characters at most."
+        raise Unusable(sentence, "slug")
+    if slug in _TAKEN:
+        raise Unusable(f"A site cannot have the short name '{slug}': a page has that address.", "slug")
+    for about, address in (("url", url), ("api_url", api_url)):
+        if len(address) > 500 or not address.isprintable():
+            raise Unusable("The address must have 500 characters at most, and none that cannot be seen.", about)
+
+
+def _refuse_taken_name(slug: str) -> None:
+    if Site.objects.filter(slug=slug).exists():
+        raise Wrong(f"A site is named '{slug}' already. Choose another short name.", "slug")
+
+
+def _refuse_known(cloud_id: str) -> None:
+    found = Site.objects.filter(cloud_id=cloud_id).first()
+    if found is not None:
+        raise Wrong(f"This Jira is connected already, as '{found.slug}': cloud id {cloud_id}, {found.url}.", "url")
+
+
+def _check_credential(client_id: str, secret: str) -> None:
+    for about, text in (("client_id", client_id), ("secret", secret)):
+        if not text:
+            sentence = "The credential needs a client id, or the key of a Connect app, and a secret."
+            raise Unusable(sentence, about)
+    if len(client_id) > 255 or not client_id.isprintable():
+        sentence = "The client id, or the app's key, must have 255 characters at most, and none that cannot be seen."
+        raise Unusable(sentence, "client_id")
+    if len(secret) > _LONGEST_SECRET:
+        raise Unusable(f"The secret must have {_LONGEST_SECRET:,} characters at most.", "secret")
+
+
+def _tenant(url: str, api_url: str, allowed: bool) -> jira.Tenant:
+    about = "api_url"
+    try:
+        if api_url:
+            jira.check_url(api_url, allow_private=allowed)
+        about = "url"
+        return jira.tenant(url, allow_private=allowed)
+    except (jira.NotAllowed, jira.Denied) as refusal:
+        raise Wrong(str(refusal), about) from None
+    except jira.Unreachable as unreachable:
+        raise Silent(f"{url} does not answer: {unreachable}.", about) from None
+
+
+def _refuse_useless(site: Site, now: dt.datetime) -> None:
+    """Ask what the site's credential may do. Raises `Wrong` where Jira refuses it, or says nothing of any API."""
+    found = capabilities(site)
+    problem = found[0].problem
+    if all(one.delete is False for one in found):
+        raise Wrong(problem, "secret")
+    if all(one.read is one.write is None for one in found):
+        raise Silent(f"The credential could not be tried. {problem}")
+    _keep(site, found, now)
+
+
+def _keep(site: Site, found: list[Capability], now: dt.datetime) -> None:
+    # Since when it has this credential stays as it was.
+    since = {api: {"since": facts["since"]} for api, facts in site.capabilities.items() if "since" in facts}
+    site.capabilities = {one.api: {**one.facts, **since.get(one.api, {})} for one in found}
+    site.capabilities_at = now
 
 
 def create_token(
@@ -134,21 +259,23 @@ def capabilities(site: Site) -> list[Capability]:
     may delete cannot be told without deleting, unless it may do nothing at all.
     """
     try:
-        client = client_of(site)
+        client = new_client(site)
         return [_capability(client, api) for api in APIS]
     except (jira.Denied, jira.NotAllowed, vault.CannotOpen) as refusal:
         return [Capability(api, False, False, False, _sentence(refusal)) for api in APIS]
-    except jira.Unreachable as unreachable:
-        return [Capability(api, None, None, None, _sentence(unreachable)) for api in APIS]
 
 
 def _capability(client: jira.Client, api: str) -> Capability:
     kind, (first, *others), nothing = _PROBES[api]
     key = (f"{first}-{uuid.uuid4()}", *others)
-    read, write = client.ask(client.reading(api, kind, key)), client.ask(client.submission(api, nothing))
+    try:
+        read, write = client.ask(client.reading(api, kind, key)), client.ask(client.submission(api, nothing))
+    except jira.Unreachable as unreachable:
+        return Capability(api, None, None, None, _sentence(unreachable))
     may_read, may_write = _may(read, (200, 404)), _may(write, (200, 202, 400))
-    may_delete = False if read.status == write.status == 401 else None
-    return Capability(api, may_read, may_write, may_delete, " ".join(_problems(may_read, read, may_write, write)))
+    if read.status == write.status == 401:
+        return Capability(api, False, False, False, "Jira refuses the credential with 401.")
+    return Capability(api, may_read, may_write, None, " ".join(_problems(may_read, read, may_write, write)))
 
 
 def _may(answer: jira.Answer, yes: tuple[int, ...]) -> bool | None:
@@ -165,5 +292,6 @@ def _problems(may_read: bool | None, read: jira.Answer, may_write: bool | None, 
 
 
 def _sentence(error: Exception) -> str:
-    text = str(error).rstrip(".")
+    """What happened, as it can be stored: PostgreSQL takes no U+0000."""
+    text = str(error).replace("\0", "\N{REPLACEMENT CHARACTER}").rstrip(".")[:_LONGEST_PROBLEM]
     return f"{text[:1].upper()}{text[1:]}."

@@ -5,6 +5,7 @@ import hashlib
 import itertools
 import json
 import uuid
+from collections import Counter
 from typing import Any
 
 from django.utils import timezone
@@ -21,6 +22,8 @@ from devops_sync.models import (
     Deployment,
     Entry,
     Envelope,
+    Errand,
+    ErrandItem,
     Grant,
     Lane,
     PropertySet,
@@ -386,3 +389,26 @@ def confirmation(of: Entry, result: str = "", *, at: dt.datetime | None = None, 
     if result:
         facts |= {"answered_at": at + dt.timedelta(milliseconds=300), "status": 200, "tries": 1, "body": b"{}"}
     return Confirmation.objects.create(entry=of, **facts | more)
+
+
+def errand(*rows: Any, purpose: str = "resend", **more: Any) -> Errand:
+    """An errand about these current rows, planned unless told otherwise."""
+    kinds = Counter(row.entry.kind for row in rows)
+    facts: dict[str, Any] = {"asked_at": timezone.now(), "what": "some of them", "total": len(rows)}
+    facts["plan"] = {"kinds": dict(kinds), "requests": len(kinds), "pace": 0.4, "seconds": 0.4 * len(kinds)}
+    found = Errand.objects.create(site=rows[0].site, purpose=purpose, **facts | more)
+    ErrandItem.objects.bulk_create(ErrandItem(errand=found, entry=row.entry) for row in rows)
+    return found
+
+
+def of_errand(copy: Entry, errand: Errand) -> None:
+    """Make an entry one that an errand sent again."""
+    Submission.objects.filter(pk=copy.submission_id).update(purpose="resend", errand=errand, token=None, path="resend")
+
+
+def many_entries(like: Entry, count: int) -> None:
+    """So many more entries like this one, in its submission: for lists that are long."""
+    facts = {field.attname: getattr(like, field.attname) for field in Entry._meta.concrete_fields if field.name != "id"}
+    Entry.objects.bulk_create(
+        Entry(**facts | {"position": 1 + number, "key": f"{like.key}-{number}"}) for number in range(count)
+    )
