@@ -2,16 +2,16 @@
 
 import json
 import threading
-from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
 
-from devops_sync import ledger, sites
-from devops_sync.delivery import clients, gating
+from devops_sync import ledger
+from devops_sync.delivery import gating
 from devops_sync.models import Lane, Site
 from tests import payloads
 from tests.delivery.conftest import deliver
+from tests.sandbox_fixtures import connected
 from tests.sandbox_process import Sandbox
 from tests.test_setting_up import run
 
@@ -22,18 +22,13 @@ ASKING = {"state": "pending", "commands": [{"command": "initiate_deployment_gati
 
 
 @pytest.fixture(autouse=True)
-def _no_client_is_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    clients._clients.clear()
+def _asks_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gating, "FIRST_PAUSE", 0.05)
-    yield
-    clients._clients.clear()
 
 
 @pytest.fixture
 def site(sandbox: Sandbox) -> Site:
-    return sites.connect(
-        "demo", sandbox.url, sandbox.client_id, sandbox.client_secret, timezone.now(), allow_private=True
-    )
+    return connected(sandbox)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -108,7 +109,17 @@ def test_a_body_that_is_too_large_is_refused(retail: Site, tmp_path: Path) -> No
     file = tmp_path / "body.json"
     file.write_bytes(bulk(deployment()))
     assert submit(file)[0] == 1
-    assert Submission.objects.get().status == 413
+    refused = Submission.objects.get()
+    # It is not kept, so nothing is said of its bytes.
+    assert (refused.status, refused.size, refused.raw, refused.sha256) == (413, file.stat().st_size, None, None)
+
+
+def test_a_files_name_may_be_any_bytes(retail: Site, tmp_path: Path) -> None:
+    file = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.json")
+    Path(file).write_bytes(bulk(deployment(1), deployment(2, url=MISSING)))
+    code, said = submit(file)
+    assert (code, "\N{REPLACEMENT CHARACTER}.json:1: deployment checkout-api" in said) == (1, True)
+    assert Submission.objects.get().path.endswith("/\N{REPLACEMENT CHARACTER}.json:1")
 
 
 def test_nothing_is_taken_when_a_file_is_missing(retail: Site, tmp_path: Path) -> None:

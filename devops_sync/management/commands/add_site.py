@@ -7,7 +7,6 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from devops_sync import sites
-from devops_sync.jira import client as jira
 from devops_sync.management.asking import Asking, secret_from
 from devops_sync.models import Site
 
@@ -41,24 +40,20 @@ class Command(Asking):
             )
         except sites.Unusable as unusable:
             self.wrong_use(str(unusable))
+        except sites.Silent as silent:
+            self.unreachable(str(silent))
         except sites.Wrong as wrong:
             self.no(str(wrong))
-        except jira.Unreachable as unreachable:
-            self.unreachable(f"{options['url']} does not answer: {unreachable}.")
-        found = sites.capabilities(site)
+        found = sites.examine(site, timezone.now())
         connected = f"Connected {site.slug}{' (a sandbox)' if site.is_sandbox else ''}, cloud id {site.cloud_id}."
         self.say(
-            {"slug": site.slug, "cloud_id": site.cloud_id, "apis": {one.api: _facts(one) for one in found}},
+            {"slug": site.slug, "cloud_id": site.cloud_id, "apis": {one.api: one.facts for one in found}},
             "\n".join([connected, *(_line(one) for one in found)]),
             as_json=options["json"],
         )
 
 
-def _facts(found: sites.Capability) -> dict[str, bool | str | None]:
-    return {"READ": found.read, "WRITE": found.write, "DELETE": found.delete, "problem": found.problem}
-
-
 def _line(found: sites.Capability) -> str:
     words = {True: "yes", False: "no", None: "not known"}
-    scopes = ", ".join(f"{name} {words[may]}" for name, may in _facts(found).items() if not isinstance(may, str))
+    scopes = ", ".join(f"{name} {words[may]}" for name, may in found.facts.items() if not isinstance(may, str))
     return f"{found.api:12} {scopes}{f'. {found.problem}' if found.problem else ''}"

@@ -1,6 +1,7 @@
 """`manage.py sandbox`: the stand-in for Jira alone, without a database."""
 
 import json
+import shlex
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Callable
 from pathlib import Path
@@ -66,7 +67,8 @@ class Command(BaseCommand):
         except (OSError, OverflowError) as error:
             raise CommandError(f"{given['host']}:{given['port']} cannot be used: {error}.", returncode=1) from None
         self.stdout.write(f"Waybill's stand-in for Jira at {listening.url}")
-        self.stdout.write("Its credential: manage.py sandbox --print-credential")
+        where = f" --data {shlex.quote(str(folder))}" if given["data"] else ""
+        self.stdout.write(f"Its credential: manage.py sandbox{where} --print-credential")
         self.stdout.flush()
         server.serve_until_told(listening)
 

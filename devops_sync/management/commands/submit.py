@@ -1,5 +1,6 @@
 """`manage.py submit`: bodies from files, taken exactly as the gateway would take them."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -17,11 +18,11 @@ from devops_sync import ledger
 from devops_sync.jira import wire
 from devops_sync.kinds import APIS, KINDS
 from devops_sync.management.asking import Asking
+from devops_sync.management.bar import Bar
 from devops_sync.models import Site
 from devops_sync.models.submission import FROM_COMMAND_LINE
 
 _ARRAYS = {"deployments": "deployments", "builds": "builds", "repositories": "devinfo"}
-_BAR = 30
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Command(Asking):
         "Submits JSON bodies, in Jira's format, as the gateway would take them: a file is one body, or one body a"
         " line (NDJSON). `-` is standard input. Ends with 1 if anything was refused."
     )
+    paths = ("files",)
     example = "manage.py submit history.ndjson --site retail"
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -74,10 +76,15 @@ class Command(Asking):
             if name != "-" and not Path(name).is_file():
                 self.wrong_use(f"There is no file {name}.")
         tally = Tally()
-        bar = _Bar(options["files"], is_shown=sys.stderr.isatty() and not options["json"])
+        bar = Bar(is_shown=sys.stderr.isatty() and not options["json"])
+        # How far it is shows by bytes, where all sizes are known.
+        total = 0 if "-" in options["files"] else sum(Path(name).stat().st_size for name in options["files"])
+        done = 0
         for body in chain.from_iterable(map(_bodies_of, options["files"])):
             _submit(site, options["api"], body, tally)
-            bar.advance(len(body.content), tally)
+            done += len(body.content)
+            share = min(1.0, done / total) if total else None
+            bar.draw(share, f"{tally.entities:,} entities, {len(tally.refused):,} refused")
         bar.end()
         self.say(asdict(tally), _sentence(tally), as_json=options["json"])
         if tally.refused:
@@ -86,7 +93,8 @@ class Command(Asking):
 
 def _bodies_of(name: str) -> Iterator[Body]:
     """The bodies of a file. One whose first line is JSON by itself has one on every line."""
-    label = "standard input" if name == "-" else name
+    # The name of a file may be any bytes; what is said and kept of it has to be characters.
+    label = "standard input" if name == "-" else os.fsencode(name).decode("utf-8", "replace")
     with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
         number, first = _first_line(file)
         if not first:
@@ -130,7 +138,7 @@ def _submit(site: Site, api: str | None, body: Body, tally: Tally) -> None:
     )
     if len(body.content) > settings.LARGEST_BODY:
         sentence = "The body is larger than Waybill takes."
-        ledger.refuse(replace(arrival, body=b""), 413, sentence)
+        ledger.refuse(replace(arrival, body=None), 413, sentence)
         tally.refused.append(Refusal(body.file, body.line, "", sentence))
         return
     try:
@@ -158,30 +166,3 @@ def _sentence(tally: Tally) -> str:
 
 def _many(count: int, one: str, more: str) -> str:
     return f"{count:,} {one if count == 1 else more}"
-
-
-class _Bar:
-    """How far it is, on a terminal: by bytes where all sizes are known."""
-
-    def __init__(self, files: list[str], *, is_shown: bool):
-        self._is_shown = is_shown
-        self._total = 0 if "-" in files else sum(Path(name).stat().st_size for name in files)
-        self._done = 0
-        self._drawn = ""
-
-    def advance(self, size: int, tally: Tally) -> None:
-        self._done += size
-        if not self._is_shown:
-            return
-        counts = f"{tally.entities:,} entities, {len(tally.refused):,} refused"
-        share = min(1.0, self._done / self._total) if self._total else None
-        filled = "" if share is None else f"[{'#' * int(share * _BAR):<{_BAR}}] {share:>4.0%}  "
-        if (drawn := f"\r{filled}{counts}") != self._drawn:
-            self._drawn = drawn
-            sys.stderr.write(drawn)
-            sys.stderr.flush()
-
-    def end(self) -> None:
-        if self._drawn:
-            sys.stderr.write(f"\r{' ' * len(self._drawn)}\r")
-            sys.stderr.flush()
