@@ -9,7 +9,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone
 
-from ..models import Entry, Lane
+from ..models import Site
+from ..models.due import oldest_due
 from . import answers, senders
 from .machine import Refuse, body_of, for_sender, machine
 
@@ -21,8 +22,12 @@ _LARGEST_ASKING = 16 * 1024  # Bytes of a request for a token.
 def tenant_info(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     """Jira's unauthenticated answer to "which cloud id has this site?"."""
     site = senders.site_of(slug=slug)
+    if site is None and slug is None and Site.objects.exists():
+        raise Refuse(
+            404, "There is more than one site here: put /s/<slug> before the path, with the site's short name."
+        )
     if site is None:
-        raise Refuse(404, "There is no such site, or more than one: ask at /s/{site}/_edge/tenant_info.")
+        raise Refuse(404, "There is no site with this name." if slug is not None else "No site is connected yet.")
     return answers.as_json({"cloudId": site.cloud_id})
 
 
@@ -86,20 +91,9 @@ def readyz(request: HttpRequest) -> HttpResponse:
         pending = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
         if pending:
             return answers.as_json({"status": "migrations are missing"}, 503)
-        late = _oldest_due(timezone.now())
+        late = oldest_due(timezone.now())
     except OperationalError:
         return answers.as_json({"status": "the database cannot be reached"}, 503)
     seconds = late.total_seconds() if late else 0.0
     status = "ok" if late is None or late < _LATE else "work that is due has waited for more than 5 minutes"
     return answers.as_json({"status": status, "oldest_due_seconds": round(seconds, 1)}, 200 if status == "ok" else 503)
-
-
-def _oldest_due(now: dt.datetime) -> dt.timedelta | None:
-    """How long the oldest entry waits of those that a worker could send now."""
-    ages = []
-    for lane in Lane.objects.due(now).with_work():
-        first = Entry.objects.waiting().filter(lane=lane).select_related("submission").order_by("id").first()
-        if first is not None:
-            since = max(first.submission.received_at, lane.wake_at or first.submission.received_at)
-            ages.append(now - since)
-    return max(ages, default=None)

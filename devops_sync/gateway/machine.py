@@ -65,7 +65,7 @@ def machine(view: Path) -> Path:
 
 
 def for_sender(scope: str | dict[str, str], *methods: str) -> Callable[[Callable[..., HttpResponse]], Path]:
-    """A machine path for senders whose token has `scope`, or the scope of its method, for the site it names."""
+    """A machine path for senders whose token has `scope`, or the scope of its method, for its own site."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Path:
         @functools.wraps(view)
@@ -96,9 +96,10 @@ def _admit(
     except senders.NotKnown as unknown:
         raise _recorded(api, request, received_at, 401, str(unknown), unknown.token) from None
     names = {"cloud_id": cloud_id, "slug": slug}
-    site = token.site if senders.is_named(token.site, **names) else senders.site_of(**names)
+    is_own = senders.names_none(**names) or senders.is_named(token.site, **names)
+    site = token.site if is_own else senders.site_of(**names)
     if site is None:
-        raise _recorded(api, request, received_at, 404, _no_site(cloud_id, slug), token)
+        raise _recorded(api, request, received_at, 404, _no_site(slug), token)
     if token.site_id != site.pk:
         raise _recorded(api, request, received_at, 403, "The token belongs to another site.", token)
     if scope not in token.scopes:
@@ -108,9 +109,7 @@ def _admit(
     return Call(request, received_at, api, site, token)
 
 
-def _no_site(cloud_id: str | None, slug: str | None) -> str:
-    if cloud_id is None and slug is None:
-        return "This path needs exactly one site; name it as /s/{site}/rest/… or by its cloud id."
+def _no_site(slug: str | None) -> str:
     return "There is no site with this cloud id." if slug is None else "There is no site with this name."
 
 

@@ -77,13 +77,18 @@ def client_of(client_id: Any, secret: Any, now: dt.datetime) -> Token | None:
     return token if token is not None and token.is_secret(secret) else None
 
 
+def names_none(*, cloud_id: str | None, slug: str | None) -> bool:
+    """Whether a path names no site: then it means the one that the sender's token belongs to."""
+    return cloud_id is None and slug is None
+
+
 def is_named(site: Site, *, cloud_id: str | None, slug: str | None) -> bool:
     """Whether a path names just this site, so that it need not be looked for."""
     return (cloud_id or slug) is not None and cloud_id in (None, site.cloud_id) and slug in (None, site.slug)
 
 
 def site_of(*, cloud_id: str | None = None, slug: str | None = None) -> Site | None:
-    """The site that a path names; a path that names none means the only one there is."""
+    """The site that a path names; one that names none, of somebody without a token, means the only one there is."""
     if any("\0" in text for text in (cloud_id or "", slug or "")):
         return None
     if cloud_id is not None:

@@ -6,13 +6,13 @@ from django.urls import path, re_path
 
 from ..jira import paths
 from ..kinds import APIS
-from . import apis, bulk, description, edge
+from . import apis, bulk, description, edge, metrics
 
 _SEGMENT = "[^/]+"
 
 
 def _bases(api: str) -> tuple[str, ...]:
-    """Where an API lies: on the gateway by cloud id, on a named site, and on the only one there is."""
+    """Where an API lies: on the gateway by cloud id, on a named site, and on that of the sender's token."""
     version, site_version = re.escape(paths.GATEWAY_VERSIONS[api]), re.escape(paths.SITE_VERSIONS[api])
     return (
         rf"^jira/{api}/{version}/cloud/(?P<cloud_id>{_SEGMENT})",
@@ -24,6 +24,7 @@ def _bases(api: str) -> tuple[str, ...]:
 urlpatterns = [
     path("healthz", edge.healthz, name="healthz"),
     path("readyz", edge.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("openapi.json", description.machine_readable, name="openapi"),
     path("api/", description.readable, name="api"),
     path("oauth/token", edge.token, name="oauth-token"),

@@ -1,19 +1,17 @@
 """What well-known senders send is taken, delivered, accepted by Jira, and current in the ledger."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from devops_sync import delivery
-from devops_sync.delivery import clients
 from devops_sync.jira import paths
 from devops_sync.kinds import of_api
 from devops_sync.models import Entry, Lane, Site
 from tests.clients import shapes
-from tests.delivery.conftest import site  # noqa: F401 (a fixture)
+from tests.delivery.conftest import site as site
 from tests.gateway.conftest import make_token
 from tests.sandbox_process import Sandbox
 
@@ -31,17 +29,10 @@ SENT = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _no_client_is_remembered() -> Iterator[None]:
-    clients._clients.clear()
-    yield
-    clients._clients.clear()
-
-
 @pytest.mark.parametrize(("api", "body"), SENT.values(), ids=SENT.keys())
 def test_what_a_sender_sends_reaches_jira(
     client: Client,
-    site: Site,  # noqa: F811
+    site: Site,
     sandbox: Sandbox,
     api: str,
     body: dict[str, Any],

@@ -1,6 +1,6 @@
 """Something that behaves like Jira: its stand-in, and Waybill's own gateway, which is held to the same contract."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,15 +10,11 @@ import pytest
 import requests
 from django.utils import timezone
 
-from devops_sync import sites
+from devops_sync import delivery, sites
+from devops_sync.delivery import clients
 from devops_sync.models import Lane, Site
-from tests.sandbox_process import Sandbox, start_sandbox
+from tests.sandbox_process import Sandbox, start_sandbox, start_sandbox_process
 
-# What Waybill's gateway does not speak yet: a test that is marked `speaks` with one of these is skipped for it.
-GATEWAY_LACKS: set[str] = {
-    "gating",
-}
-CLOUD = "11111111-2222-3333-4444-555555555555"
 DELAY_SECONDS = 0.05
 
 
@@ -30,7 +26,8 @@ class JiraLike:
     url: str
     cloud_id: str
     token: str
-    _sandbox: Sandbox | None = None
+    _sandbox: Sandbox
+    _deliver: Callable[[], None] = lambda: None
     _session: requests.Session = field(default_factory=requests.Session)
 
     def gateway(self, api: str) -> str:
@@ -58,17 +55,21 @@ class JiraLike:
         return self._session.send(asked, timeout=30)
 
     def settle(self) -> None:
-        """Wait for what is accepted to be stored. Waybill answers from its ledger, so there it is at once."""
-        if self._sandbox is not None:
-            self._sandbox.state(settled=True)
+        """Wait for what is accepted to be stored: what Waybill took has then been delivered, too."""
+        self._deliver()
+        self._sandbox.state(settled=True)
 
 
 def _address(address: str, query: dict[str, Any]) -> str:
     return f"{address}?{urlencode(query)}" if query else address
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "speaks(*words): what the test asks for beyond submitting, reading and deleting")
+@pytest.fixture(scope="session")
+def behind_the_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    """The Jira that Waybill's gateway stands before: a process of its own."""
+    started = start_sandbox_process(tmp_path_factory.mktemp("behind"))
+    yield started
+    started.stop()
 
 
 @pytest.fixture(params=["sandbox", pytest.param("gateway", marks=pytest.mark.django_db(transaction=True))])
@@ -87,14 +88,16 @@ def _sandbox(request: pytest.FixtureRequest) -> Iterator[JiraLike]:
 
 @contextmanager
 def _gateway(request: pytest.FixtureRequest) -> Iterator[JiraLike]:
-    lacking = {word for mark in request.node.iter_markers("speaks") for word in mark.args} & GATEWAY_LACKS
-    if lacking:
-        pytest.skip(f"the gateway does not speak {', '.join(sorted(lacking))} yet")
+    behind: Sandbox = request.getfixturevalue("behind_the_gateway")
     url, now = request.getfixturevalue("live_server").url, timezone.now()
-    site = Site(slug="retail", url="https://retail.example", cloud_id=CLOUD, client_id="abc", created_at=now)
-    site.secret = "a secret of the site"
-    site.save()
-    for api in ("deployments", "builds", "devinfo"):
-        Lane.objects.create(site=site, api=api)
+    site = sites.connect("retail", behind.url, behind.client_id, behind.client_secret, now, allow_private=True)
     token = sites.create_token("ci", site, ["read", "write", "delete"], now)[2]
-    yield JiraLike("gateway", url, CLOUD, token)
+    yield JiraLike("gateway", url, site.cloud_id, token, behind, lambda: _deliver(site))
+    clients._clients.clear()
+    behind.reset()
+
+
+def _deliver(site: Site) -> None:
+    """What a worker does: everything that waits goes to Jira."""
+    for lane in Lane.objects.filter(site=site):
+        delivery.run(lane.pk)

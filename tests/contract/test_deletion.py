@@ -60,7 +60,6 @@ def test_a_repository_takes_along_what_is_in_it(jira_like: JiraLike) -> None:
     assert held(jira_like, REPOSITORY, 1) == [1]
 
 
-@pytest.mark.speaks("unknown types of entities")
 @pytest.mark.parametrize("word", ["commits", "pullRequest", "repository", "x"])
 def test_an_unknown_type_of_entity_is_refused(jira_like: JiraLike, word: str) -> None:
     answer = jira_like.delete("devinfo", f"/repository/home/{word}/x1")
@@ -156,7 +155,6 @@ def test_an_empty_set_and_devinfos_repeated_key_are_refused(jira_like: JiraLike,
     assert held(jira_like, row, 1) == [1]
 
 
-@pytest.mark.speaks("two values of one property")
 @pytest.mark.parametrize("api", ["deployments", "builds"])
 def test_two_values_of_one_property_match_nothing(jira_like: JiraLike, api: str) -> None:
     row = BY_API[api]
@@ -173,7 +171,6 @@ def test_parts_of_a_repository_go_by_their_own_properties(jira_like: JiraLike) -
     assert held(jira_like, COMMIT, 1, 2) == [1]
 
 
-@pytest.mark.speaks("repositories by properties")
 def test_a_repository_that_has_the_properties_takes_along_what_is_in_it(jira_like: JiraLike) -> None:
     jira_like.post("devinfo", COMMIT.body(COMMIT.make(1), properties={"a": "1"}))
     jira_like.post("devinfo", COMMIT.body(COMMIT.make(2), properties={"a": "2"}))

@@ -1,12 +1,9 @@
 """Gating: a deployment that asks for it awaits a decision of Jira Service Management's."""
 
-import pytest
-
 from .conftest import JiraLike
 from .rows import DEPLOYMENT, message_of
 
 
-@pytest.mark.speaks("gating")
 def test_a_gated_deployment_awaits_a_decision(jira_like: JiraLike) -> None:
     gated = DEPLOYMENT.make(state="pending", commands=[{"command": "initiate_deployment_gating"}])
     jira_like.post("deployments", DEPLOYMENT.body(gated))
@@ -14,7 +11,6 @@ def test_a_gated_deployment_awaits_a_decision(jira_like: JiraLike) -> None:
     assert (answer.status_code, answer.json()["gatingStatus"]) == (200, "awaiting")
 
 
-@pytest.mark.speaks("gating")
 def test_what_is_not_gated_has_no_gating_status(jira_like: JiraLike) -> None:
     answer = jira_like.get("deployments", f"{DEPLOYMENT.where()}/gating-status")
     assert answer.status_code == 404

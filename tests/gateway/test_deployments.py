@@ -140,9 +140,23 @@ class TestWhoMayNotSend:
         assert Submission.objects.get().status == 404
 
 
-def test_a_path_that_names_no_site_needs_exactly_one(post: Post) -> None:
-    make_site("other", "another-cloud")
-    assert post(bulk(deployment()), path="/rest/deployments/0.1/bulk").status_code == 404
+class TestAPathThatNamesNoSite:
+    def test_means_the_site_of_the_token(self, post: Post, site: Site) -> None:
+        other = make_site("other", "another-cloud")
+        assert post(bulk(deployment()), path="/rest/deployments/0.1/bulk").status_code == 202
+        token = make_token(other, name="neighbour")
+        assert post(bulk(deployment()), path="/rest/deployments/0.1/bulk", token=token).status_code == 202
+        assert list(Deployment.objects.order_by("site_id").values_list("site", flat=True)) == [site.pk, other.pk]
+
+    def test_reads_of_the_site_of_the_token(self, post: Post, client: Client) -> None:
+        stranger = make_token(make_site("other", "another-cloud"), name="stranger")
+        post(bulk(deployment(1)))
+        path = "/rest/deployments/0.1/pipelines/checkout-api/environments/staging/deployments/1"
+        assert client.get(path, headers={"Authorization": f"Bearer {stranger}"}).status_code == 404
+
+    def test_means_nothing_without_a_token(self, post: Post) -> None:
+        make_site("other", "another-cloud")
+        assert post(bulk(deployment()), path="/rest/deployments/0.1/bulk", token="nobody").status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -171,6 +185,14 @@ def test_the_cloud_id_is_told_without_signing_in(client: Client, site: Site) -> 
     assert client.get("/_edge/tenant_info").json() == {"cloudId": CLOUD}
     assert client.get("/s/retail/_edge/tenant_info").json() == {"cloudId": CLOUD}
     assert client.get("/s/other/_edge/tenant_info").status_code == 404
+
+
+def test_the_cloud_id_of_one_of_many_is_asked_for_by_name(client: Client, site: Site) -> None:
+    make_site("other", "another-cloud")
+    answer = client.get("/_edge/tenant_info")
+    assert answer.status_code == 404
+    assert "/s/<slug>" in answer.json()[0]["message"]
+    assert client.get("/s/other/_edge/tenant_info").json() == {"cloudId": "another-cloud"}
 
 
 @pytest.mark.parametrize("ident", ["a%0Ab", "%0A", "a%2Fb", "%2E%2E", "%C3%A9%20%23", "x" * 255])

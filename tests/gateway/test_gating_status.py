@@ -1,18 +1,16 @@
 """Gating status through the gateway: Jira's own answer, passed on."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
-from devops_sync import sites
-from devops_sync.delivery import clients
 from devops_sync.models import Gate, Lane, Site
 from tests import payloads
 from tests.delivery.conftest import deliver
 from tests.gateway.conftest import make_token
+from tests.sandbox_fixtures import connected
 from tests.sandbox_process import Sandbox
 
 ASKING = {"state": "pending", "commands": [{"command": "initiate_deployment_gating"}]}
@@ -23,18 +21,9 @@ NOT_AVAILABLE = [{"message": "Gating status is not available with this credentia
 Get = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True)
-def _no_client_is_remembered() -> Iterator[None]:
-    clients._clients.clear()
-    yield
-    clients._clients.clear()
-
-
 @pytest.fixture
 def site(sandbox: Sandbox, db: None) -> Site:
-    return sites.connect(
-        "demo", sandbox.url, sandbox.client_id, sandbox.client_secret, timezone.now(), allow_private=True
-    )
+    return connected(sandbox)
 
 
 @pytest.fixture

@@ -1,39 +1,29 @@
 """`Prefer: wait=N`: the answer is held until Jira has spoken, and then says what Jira said."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test import Client
-from django.utils import timezone
 
-from devops_sync import delivery, sites
-from devops_sync.delivery import clients
+from devops_sync import delivery
 from devops_sync.gateway import waiting
 from devops_sync.jira import paths
 from devops_sync.models import Lane, Site
 from tests.gateway.conftest import make_token
 from tests.payloads import MISSING, branch, build, bulk_of, commit, deployment, issues, repository
+from tests.sandbox_fixtures import connected
 from tests.sandbox_process import Sandbox
 
 Send = Callable[..., Any]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture(autouse=True)
-def _no_client_is_remembered() -> Iterator[None]:
-    clients._clients.clear()
-    yield
-    clients._clients.clear()
-
-
 @pytest.fixture
 def demo(sandbox: Sandbox, transactional_db: None) -> Site:
-    return sites.connect(
-        "demo", sandbox.url, sandbox.client_id, sandbox.client_secret, timezone.now(), allow_private=True
-    )
+    return connected(sandbox)
 
 
 @pytest.fixture
