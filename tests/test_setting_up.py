@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from devops_sync.models import Grant, Site, Token, User
+from tests import builders
 from tests.gateway.conftest import make_site
 from tests.sandbox_process import Sandbox
 
@@ -71,6 +72,28 @@ class TestAddSite:
         )
         assert (code, said.strip()) == (3, "http://127.0.0.1:9 does not answer: the connection was refused.")
 
+    def test_a_name_that_is_taken_is_told_before_jira_is_asked(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        builders.site("retail")
+        code, said = run(
+            *("add_site", "retail", "--url", "https://127.0.0.1:9", "--client-id", "abc"),
+            stdin="s\n",
+            monkeypatch=monkeypatch,
+        )
+        assert (code, "A site is named 'retail' already" in said) == (1, True)
+
+    def test_a_jira_that_is_connected_is_told_with_its_name(
+        self, sandbox: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        settings.ALLOW_PRIVATE_UPSTREAM = True
+        for slug, expected in (("retail", 0), ("shop", 1)):
+            code, said = run(
+                *("add_site", slug, "--url", sandbox.url, "--client-id", sandbox.client_id),
+                stdin=f"{sandbox.client_secret}\n",
+                monkeypatch=monkeypatch,
+            )
+            assert code == expected
+        assert "is connected already, as 'retail'" in said
+
     def test_it_connects_as_a_connect_app_and_says_what_the_app_may_do(
         self, sandbox: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -96,7 +119,7 @@ class TestAddSite:
         with pytest.raises(CommandError, match="not allowed with"):
             call_command("add_site", "retail", "--url", "https://x.example", *both)
 
-    @pytest.mark.parametrize("slug", ["", "Retail", "a b", "-x", "x" * 61, "a/b"])
+    @pytest.mark.parametrize("slug", ["", "Retail", "a b", "-x", "x" * 61, "a/b", "connect"])
     def test_a_wrong_name_is_refused(self, slug: str, monkeypatch: pytest.MonkeyPatch) -> None:
         code, said = (
             run(

@@ -6,8 +6,9 @@ import requests
 from django.db.models import F
 from django.utils import timezone
 
+from ..jira import paths
 from ..models import Run, Site
-from .history import bodies
+from .story import tell
 
 SEED = 20_260
 # Seconds between two requests: the history comes in beside whatever the newcomer does.
@@ -23,18 +24,16 @@ def feed(site: Site, web_url: str, bearer: str, *, seed: int = SEED) -> Run:
     """Send what is left of the history. Raises `GaveUp`; calling it again goes on where it stopped."""
     run = Run.objects.filter(kind=Run.Kind.DEMO, site=site).first()
     started_at = run.started_at if run else timezone.now()
-    requests_to_send = bodies(run.seed if run and run.seed is not None else seed, started_at)
+    story = tell(run.seed if run and run.seed is not None else seed, started_at)
     if run is None:
-        run = Run.objects.create(
-            kind=Run.Kind.DEMO, site=site, seed=seed, total=len(requests_to_send), started_at=started_at
-        )
+        run = Run.objects.create(kind=Run.Kind.DEMO, site=site, seed=seed, total=len(story), started_at=started_at)
     if run.finished_at is not None:
         return run
     with requests.Session() as session:
         session.trust_env = False
         session.headers["Authorization"] = f"Bearer {bearer}"
-        for body in requests_to_send[run.done :]:
-            _send(session, f"{web_url}/s/{site.slug}/rest/deployments/0.1/bulk", body)
+        for request in story[run.done :]:
+            _send(session, f"{web_url}/s/{site.slug}{paths.on_site(request.api)}/bulk", request.body)
             Run.objects.filter(pk=run.pk).update(done=F("done") + 1)
             time.sleep(PAUSE)
     Run.objects.filter(pk=run.pk).update(finished_at=timezone.now())

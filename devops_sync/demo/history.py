@@ -1,21 +1,19 @@
-"""Two months of believable deployments: four services, four environments, three projects.
-
-The same seed and the same last day give the same requests, to the byte.
-"""
+"""Two months of believable deployments: four services, four environments, three projects."""
 
 import datetime as dt
-import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 DAYS = 60
-_CI = "https://ci.example"
+CI = "https://ci.example"
 
 
 @dataclass(frozen=True)
-class _Service:
+class Service:
+    """What is built and deployed, by whom, and how often."""
+
     name: str
     projects: tuple[str, ...]
     team: str
@@ -33,11 +31,11 @@ class _Environment:
     failing: float
 
 
-_SERVICES = (
-    _Service("checkout-api", ("SHOP", "PAY"), "checkout", (4, 11, 0), 1.1),
-    _Service("web-storefront", ("SHOP",), "storefront", (2026, 31, 0), 1.6),
-    _Service("payments-worker", ("PAY",), "payments", (3, 2, 0), 0.6),
-    _Service("identity", ("CORE",), "platform", (12, 0, 0), 0.5),
+SERVICES = (
+    Service("checkout-api", ("SHOP", "PAY"), "checkout", (4, 11, 0), 1.1),
+    Service("web-storefront", ("SHOP",), "storefront", (2026, 31, 0), 1.6),
+    Service("payments-worker", ("PAY",), "payments", (3, 2, 0), 0.6),
+    Service("identity", ("CORE",), "platform", (12, 0, 0), 0.5),
 )
 _ENVIRONMENTS = (
     _Environment("dev", "dev", "development", 1.0, (0.0, 0.0), 0.09),
@@ -48,65 +46,46 @@ _ENVIRONMENTS = (
 
 
 @dataclass
-class _Line:
+class Line:
     """What one service has reached so far."""
 
-    service: _Service
+    service: Service
     version: list[int]
     numbers: dict[str, int] = field(default_factory=dict)
-    runs: dict[str, "_Release"] = field(default_factory=dict)
+    runs: dict[str, "Release"] = field(default_factory=dict)
+    releases: list["Release"] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class _Release:
+class Release:
+    """A version of a service, and the issues that it brings."""
+
     label: str
     issues: tuple[str, ...]
     built_at: dt.datetime
 
 
-Event = tuple[dt.datetime, str, dict[str, Any]]
+@dataclass(frozen=True)
+class Event:
+    """What a sender reports at an instant: an entity of an API, and the service that it is about."""
+
+    at: dt.datetime
+    api: str
+    service: str
+    fields: dict[str, Any]
 
 
-def bodies(seed: int, until: dt.datetime) -> list[bytes]:
-    """The bodies of the requests that tell the history up to `until`, in the order in which they were sent."""
-    chance = random.Random(seed)  # noqa: S311 (the same seed has to tell the same story)
+def deployments(chance: random.Random, until: dt.datetime) -> tuple[list[Event], list[Line]]:
+    """What was reported of deployments up to `until`, in no order, and the services with all that they released."""
     events: list[Event] = []
-    lines = {service.name: _Line(service, list(service.version)) for service in _SERVICES}
+    lines = {service.name: Line(service, list(service.version)) for service in SERVICES}
     for line in lines.values():
         events.extend(_history(line, chance, until - dt.timedelta(hours=1)))
     events.extend(_this_hour(lines, chance, until))
-    events.sort(key=lambda event: (event[0], event[1]))
-    return [_body(service, group) for service, group in _grouped(events, until)]
+    return events, list(lines.values())
 
 
-def _grouped(events: list[Event], until: dt.datetime) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """A service's events of six hours in one request, as a sender that collects; the last day one by one."""
-    yesterday = until - dt.timedelta(days=1)
-    open_groups: dict[str, list[dict[str, Any]]] = {}
-    since: dict[str, dt.datetime] = {}
-    for at, service, deployment in events:
-        group = open_groups.get(service)
-        if group and (at - since[service] > dt.timedelta(hours=6) or at > yesterday):
-            yield service, open_groups.pop(service)
-            group = None
-        if group is None:
-            open_groups[service], since[service] = [deployment], at
-        else:
-            group.append(deployment)
-    yield from open_groups.items()
-
-
-def _body(service: str, deployments: list[dict[str, Any]]) -> bytes:
-    team = next(found.team for found in _SERVICES if found.name == service)
-    request = {
-        "properties": {"accountId": f"acct-{team}", "team": team},
-        "deployments": deployments,
-        "providerMetadata": {"product": "Example CI"},
-    }
-    return json.dumps(request).encode()
-
-
-def _history(line: _Line, chance: random.Random, until: dt.datetime) -> Iterator[Event]:
+def _history(line: Line, chance: random.Random, until: dt.datetime) -> Iterator[Event]:
     first_day = until.replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(days=DAYS)
     for day in range(DAYS + 1):
         date = first_day + dt.timedelta(days=day)
@@ -116,7 +95,7 @@ def _history(line: _Line, chance: random.Random, until: dt.datetime) -> Iterator
             yield from _journey(line, _next_release(line, chance, built_at), chance, until)
 
 
-def _next_release(line: _Line, chance: random.Random, built_at: dt.datetime) -> _Release:
+def _next_release(line: Line, chance: random.Random, built_at: dt.datetime) -> Release:
     if chance.random() < 0.2:
         line.version[1:] = [line.version[1] + 1, 0]
     else:
@@ -129,10 +108,11 @@ def _next_release(line: _Line, chance: random.Random, built_at: dt.datetime) -> 
         issues.append(f"{line.service.projects[0]}-{chance.randint(20_000, 99_999)}")
     number = ".".join(map(str, line.version))
     label = number if line.service.name in ("web-storefront", "payments-worker") else f"v{number}"
-    return _Release(label, tuple(dict.fromkeys(issues)), built_at)
+    line.releases.append(Release(label, tuple(dict.fromkeys(issues)), built_at))
+    return line.releases[-1]
 
 
-def _journey(line: _Line, release: _Release, chance: random.Random, until: dt.datetime) -> Iterator[Event]:
+def _journey(line: Line, release: Release, chance: random.Random, until: dt.datetime) -> Iterator[Event]:
     """A release goes from environment to environment until it fails, stays behind or has arrived."""
     at = release.built_at
     for environment in _ENVIRONMENTS:
@@ -163,7 +143,7 @@ def _working_hours(at: dt.datetime, chance: random.Random) -> dt.datetime:
     return at
 
 
-def _this_hour(lines: dict[str, _Line], chance: random.Random, until: dt.datetime) -> Iterator[Event]:
+def _this_hour(lines: dict[str, Line], chance: random.Random, until: dt.datetime) -> Iterator[Event]:
     """The last hour, whatever the day: something moves, something failed, something was rolled back."""
     story = (
         ("web-storefront", "test", 46, 140, "successful"),
@@ -184,9 +164,9 @@ def _this_hour(lines: dict[str, _Line], chance: random.Random, until: dt.datetim
 
 
 def _deployment(
-    line: _Line,
+    line: Line,
     environment: _Environment,
-    release: _Release,
+    release: Release,
     began_at: dt.datetime,
     took: dt.timedelta,
     end: str,
@@ -203,23 +183,33 @@ def _deployment(
         fields = _fields(line.service, environment, release, number, at, state)
         if state != "in_progress":
             fields["duration"] = int(took.total_seconds())
-        yield at, line.service.name, fields
+        yield Event(at, "deployments", line.service.name, fields)
 
 
 def _fields(
-    service: _Service, environment: _Environment, release: _Release, number: int, at: dt.datetime, state: str
+    service: Service, environment: _Environment, release: Release, number: int, at: dt.datetime, state: str
 ) -> dict[str, Any]:
-    run = f"{_CI}/{service.name}/{environment.id}/{number}"
+    run = f"{CI}/{service.name}/{environment.id}/{number}"
     return {
         "deploymentSequenceNumber": number,
-        "updateSequenceNumber": int(at.timestamp() * 1000),
+        "updateSequenceNumber": sequence(at),
         "displayName": f"{service.name} {release.label}",
         "url": run,
         "description": f"{release.label} to {environment.name}, built {release.built_at:%d %b %H:%M}",
-        "lastUpdated": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "lastUpdated": instant(at),
         "label": release.label,
         "state": state,
-        "pipeline": {"id": service.name, "displayName": service.name, "url": f"{_CI}/{service.name}"},
+        "pipeline": {"id": service.name, "displayName": service.name, "url": f"{CI}/{service.name}"},
         "environment": {"id": environment.id, "displayName": environment.name, "type": environment.type},
         "associations": [{"associationType": "issueIdOrKeys", "values": list(release.issues)}],
     }
+
+
+def instant(at: dt.datetime) -> str:
+    """An instant as senders write it."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def sequence(at: dt.datetime) -> int:
+    """The sequence of what is reported at an instant: its milliseconds."""
+    return int(at.timestamp() * 1000)

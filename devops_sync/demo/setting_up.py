@@ -60,13 +60,15 @@ def _site(sandbox_url: str) -> Site:
     site = Site.objects.filter(cloud_id=credential.cloud_id).first()
     if site is None:
         slug = SLUG if not Site.objects.filter(slug=SLUG).exists() else f"{SLUG}-{credential.cloud_id[:8]}"
-        return sites.connect(
+        site = sites.connect(
             slug, sandbox_url, credential.client_id, credential.secret, timezone.now(), allow_private=True
         )
-    if (site.url, site.client_id) != (sandbox_url, credential.client_id):
+    elif (site.url, site.client_id) != (sandbox_url, credential.client_id):
         site.url = site.api_url = sandbox_url
         site.client_id, site.secret = credential.client_id, credential.secret
         site.save()
+    if site.capabilities_at is None:
+        sites.examine(site, timezone.now())
     return site
 
 
