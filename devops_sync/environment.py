@@ -27,6 +27,7 @@ VARIABLES = (
     "WAYBILL_ENCRYPTION_KEYS",
     "WAYBILL_HTTPS",
     "WAYBILL_JIRA_API_URL",
+    "WAYBILL_METRICS_TOKEN",
     "WAYBILL_SITE_SECRET",
 )
 
@@ -46,21 +47,26 @@ class Environment:
     broker_is_embedded: bool
     secret_key: str
     encryption_keys: tuple[bytes, ...]
+    encryption_keys_are_given: bool
     allowed_hosts: tuple[str, ...]
     port: int
     debug: bool
     https: bool
     jira_api_url: str
     allow_private_upstream: bool
+    metrics_token: str
 
 
-def read(environ: Mapping[str, str] = os.environ) -> Environment:
-    """Read every variable. Raises `Wrong` with a sentence that names the variable and the mend."""
+def read(environ: Mapping[str, str] = os.environ, *, leaves_no_trace: bool = False) -> Environment:
+    """Read every variable. Raises `Wrong` with a sentence that names the variable and the mend.
+
+    `leaves_no_trace`: no secret key is written where none is yet, for those who only look.
+    """
     data = Path(environ.get("WAYBILL_DATA") or "var").expanduser().resolve()
     database_url = environ.get("DATABASE_URL", "")
     broker_url = environ.get("CELERY_BROKER_URL", "")
     debug = _flag(environ, "DEBUG")
-    secret_key = _secret_key(environ, data, may_generate=debug or not database_url)
+    secret_key = _secret_key(environ, data, may_generate=debug or not database_url, may_write=not leaves_no_trace)
     return Environment(
         data=data,
         database=_database(database_url) if database_url else embedded_database(data),
@@ -69,12 +75,14 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
         broker_is_embedded=not broker_url or broker_url.startswith("filesystem:"),
         secret_key=secret_key,
         encryption_keys=_encryption_keys(environ, secret_key),
+        encryption_keys_are_given=bool(environ.get("WAYBILL_ENCRYPTION_KEYS", "").strip(", ")),
         allowed_hosts=_hosts(environ),
         port=_port(environ),
         debug=debug,
         https=_flag(environ, "WAYBILL_HTTPS"),
         jira_api_url=_base_url(environ, "WAYBILL_JIRA_API_URL", ATLASSIAN_API_URL),
         allow_private_upstream=_flag(environ, "WAYBILL_ALLOW_PRIVATE_UPSTREAM"),
+        metrics_token=_metrics_token(environ),
     )
 
 
@@ -115,10 +123,11 @@ def _database(url: str) -> dict[str, object]:
 def _broker_url(url: str) -> str:
     if url and url.split(":", 1)[0] not in BROKERS:
         raise Wrong("CELERY_BROKER_URL must begin with amqp:// for RabbitMQ or redis:// for Redis.")
-    return url or "filesystem://"
+    # Without a host kombu warns that it takes this one, with every connection.
+    return "filesystem://localhost" if url in ("", "filesystem://") else url
 
 
-def _secret_key(environ: Mapping[str, str], data: Path, *, may_generate: bool) -> str:
+def _secret_key(environ: Mapping[str, str], data: Path, *, may_generate: bool, may_write: bool) -> str:
     given = environ.get("SECRET_KEY", "")
     if given:
         if len(given) < 32:
@@ -127,6 +136,8 @@ def _secret_key(environ: Mapping[str, str], data: Path, *, may_generate: bool) -
     if not may_generate:
         raise Wrong("SECRET_KEY must be set when DATABASE_URL is; give a random text of 50 characters.")
     path = data / "secret_key"
+    if not may_write and not path.exists():
+        return secrets.token_urlsafe(50)
     try:
         data.mkdir(parents=True, exist_ok=True)
         # Written aside and linked into place, so that of two first starts at once both read one key.
@@ -182,6 +193,13 @@ def _flag(environ: Mapping[str, str], name: str) -> bool:
     if given in ("", "0", "false", "no", "off"):
         return False
     raise Wrong(f"{name} must be 1 or 0.")
+
+
+def _metrics_token(environ: Mapping[str, str]) -> str:
+    given = environ.get("WAYBILL_METRICS_TOKEN", "")
+    if given and (len(given) < 20 or not all("!" <= sign <= "~" for sign in given)):
+        raise Wrong("WAYBILL_METRICS_TOKEN must be at least 20 letters, digits and signs of ASCII, without spaces.")
+    return given
 
 
 def _base_url(environ: Mapping[str, str], name: str, default: str) -> str:

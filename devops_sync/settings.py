@@ -10,7 +10,7 @@ from . import environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 try:
-    ENVIRONMENT = environment.read()
+    ENVIRONMENT = environment.read(leaves_no_trace=sys.argv[1:2] == ["doctor"])
 except environment.Wrong as wrong:
     if sys.argv and Path(sys.argv[0]).name == "manage.py":
         print(wrong, file=sys.stderr)
@@ -174,6 +174,7 @@ if ENVIRONMENT.broker_is_embedded:
 ENCRYPTION_KEYS = list(ENVIRONMENT.encryption_keys)
 JIRA_API_URL = ENVIRONMENT.jira_api_url
 ALLOW_PRIVATE_UPSTREAM = ENVIRONMENT.allow_private_upstream
+METRICS_TOKEN = ENVIRONMENT.metrics_token
 
 LOGGING = {
     "version": 1,

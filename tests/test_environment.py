@@ -35,6 +35,8 @@ def read(data: Path, **variables: str) -> environment.Environment:
         ("DEBUG", "maybe", "must be 1 or 0"),
         ("WAYBILL_HTTPS", "2", "must be 1 or 0"),
         ("WAYBILL_ALLOW_PRIVATE_UPSTREAM", "sometimes", "must be 1 or 0"),
+        ("WAYBILL_METRICS_TOKEN", "short", "at least 20"),
+        ("WAYBILL_METRICS_TOKEN", "a token that has spaces in it", "without spaces"),
         ("WAYBILL_JIRA_API_URL", "api.atlassian.com", "must be a web address"),
         ("WAYBILL_JIRA_API_URL", "javascript:alert(1)", "must be a web address"),
     ],

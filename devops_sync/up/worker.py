@@ -1,4 +1,7 @@
-"""The Celery application as `up` runs it: it says when the worker is ready, and beat remembers nothing."""
+"""The Celery application as `up` runs it: it says when the worker is ready, and beat remembers nothing.
+
+The file broker's folders are made at every start: a worker whose broker was emptied ends, and is started again.
+"""
 
 import os
 from pathlib import Path
@@ -10,6 +13,10 @@ from devops_sync.celery import app
 
 __all__ = ["READY", "Schedule", "app"]
 READY = "WAYBILL_WORKER_READY"
+
+for _name, _folder in app.conf.broker_transport_options.items():
+    if "folder" in _name:
+        Path(str(_folder)).mkdir(parents=True, exist_ok=True)
 
 
 class Schedule(beat.Scheduler):
