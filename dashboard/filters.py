@@ -5,7 +5,7 @@ import re
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db.models import Q
 from django.http import QueryDict
@@ -15,11 +15,14 @@ from devops_sync.models.build import BuildQuerySet
 from devops_sync.models.current import CurrentQuerySet
 from devops_sync.models.deployment import DeploymentQuerySet
 from devops_sync.models.development import RepositoryQuerySet
+from devops_sync.models.submission import EntryQuerySet, first_id_at
+
+from .kinds import KINDS
 
 ISSUE_KEY = re.compile(r"^[^\W\d]\w{0,254}-\d{1,255}$")
 LONGEST = 300
 Current = TypeVar("Current", bound=CurrentQuerySet[Any])
-PLACE = ("after", "before", "_top", "_rows")
+PLACE = ("after", "before", "format", "_top", "_rows", "_hidden")
 
 
 @dataclass(frozen=True)
@@ -125,14 +128,28 @@ class Filters:
 
 
 @dataclass
-class CurrentFilters(Filters):
+class DatedFilters(Filters):
+    """Of lists that can be narrowed to some days."""
+
+    start: dt.datetime | None = None
+    end: dt.datetime | None = None
+
+    def read_days(self) -> None:
+        self.start, self.end = self.day("from"), self.day("to", ends=True)
+
+    @property
+    def last_day(self) -> dt.datetime | None:
+        """The day that `to` names."""
+        return self.end - dt.timedelta(microseconds=1) if self.end else None
+
+
+@dataclass
+class CurrentFilters(DatedFilters):
     """What the lists of every kind can be filtered by."""
 
     outcomes: list[str] = field(default_factory=list)
     issue: str = ""
     properties: list[tuple[str, str]] = field(default_factory=list)
-    start: dt.datetime | None = None
-    end: dt.datetime | None = None
     q: str = ""
 
     def read(self) -> None:
@@ -153,7 +170,7 @@ class CurrentFilters(Filters):
                 self.chip("property", pair)
             else:
                 self.problems.append(f"“{pair}” is no property. It is written as key=value.")
-        self.start, self.end = self.day("from"), self.day("to", ends=True)
+        self.read_days()
 
     def read_own(self) -> None:
         """Read what only the list of this kind can be filtered by."""
@@ -173,11 +190,6 @@ class CurrentFilters(Filters):
         for key, value in self.properties:
             rows = rows.with_property(key, value)
         return rows.changed_between(self.start, self.end)
-
-    @property
-    def last_day(self) -> dt.datetime | None:
-        """The day that `to` names."""
-        return self.end - dt.timedelta(microseconds=1) if self.end else None
 
     @property
     def submission(self) -> uuid.UUID | None:
@@ -247,6 +259,8 @@ class BuildFilters(CurrentFilters):
 
 
 class RepositoryFilters(CurrentFilters):
+    """A repository names no issues: it is found by those of what is in it."""
+
     def apply(self) -> RepositoryQuerySet:
         rows: RepositoryQuerySet = Repository.objects.of(self.sites)
         return self.narrow(rows.saying(self.q) if self.q else rows)
@@ -279,25 +293,56 @@ class OverviewFilters(Filters):
 
 
 @dataclass
-class SubmissionFilters(Filters):
+class SubmissionFilters(DatedFilters):
     show: str = ""
 
     def read(self) -> None:
         known = [("refused", "only the refused"), ("rejected", "only with what Jira rejected")]
         self.show = next(iter(self.choices("show", known, "way to show it")), "")
+        self.read_days()
+
+    @property
+    def within(self) -> Q:
+        """Those that came in between the days: their ids grow with time."""
+        found = Q(pk__gte=first_id_at(self.start)) if self.start else Q()
+        return found & Q(pk__lt=first_id_at(self.end)) if self.end else found
 
 
 @dataclass
-class DeliveryFilters(Filters):
+class DeliveryFilters(DatedFilters):
     verdicts: list[str] = field(default_factory=list)
 
     def read(self) -> None:
+        self.read_days()
         known = [(value, word) for value, word in Delivery.Verdict.choices if value]
         self.verdicts = self.choices("verdict", [*known, ("unanswered", "Unanswered")], "verdict")
 
     @property
+    def within(self) -> Q:
+        """Those that left between the days."""
+        found = Q(started_at__gte=self.start) if self.start else Q()
+        return found & Q(started_at__lt=self.end) if self.end else found
+
+    @property
     def stored_verdicts(self) -> list[str]:
         return ["" if value == "unanswered" else value for value in self.verdicts]
+
+
+@dataclass
+class DriftFilters(Filters):
+    STATES: ClassVar = [(Entry.ReadBack.MISSING.value, "Missing"), (Entry.ReadBack.DIFFERENT.value, "Different")]
+
+    kinds: list[str] = field(default_factory=list)
+    states: list[str] = field(default_factory=list)
+
+    def read(self) -> None:
+        self.kinds = self.choices("kind", [(name, kind.words) for name, kind in KINDS.items()], "kind")
+        self.states = self.choices("state", self.STATES, "state of a read-back that is adrift")
+
+    def apply(self) -> EntryQuerySet:
+        """The entries that match, current or not."""
+        rows: EntryQuerySet = Entry.objects.adrift().filter(site__in=self.sites)
+        return rows.filter(read_back__in=self.states) if self.states else rows
 
 
 def _clean(text: str) -> str:

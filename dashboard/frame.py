@@ -1,7 +1,6 @@
 """What stands around every page: who is here, which sites they see, where they can go, what waits."""
 
 import datetime as dt
-from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,21 +13,34 @@ from django.utils import timezone
 from devops_sync import __version__, roles
 from devops_sync.models import Deletion, Entry, Site
 
-from .kinds import KINDS, LISTED_IN
+from . import rejections
+from .kinds import KINDS
 
-LISTS = ("overview", "deployment-list", "build-list", "repository-list", "submission-list", "delivery-list")
+LISTS = (
+    "overview",
+    "quiet-list",
+    "issue-list",
+    "issue",
+    "deployment-list",
+    "build-list",
+    "repository-list",
+    "submission-list",
+    "delivery-list",
+    "drift",
+    "rejected-list",
+    "errand-list",
+)
 MOST = 1000
 
 
 @dataclass(frozen=True)
 class Place:
-    """One entry of the rail. `rejected` names the figure of what Jira rejected, where it shows one."""
+    """One entry of the rail."""
 
     icon: str
     word: str
     url: str
     is_here: bool
-    rejected: str = ""
 
 
 class Frame:
@@ -71,10 +83,9 @@ class Frame:
         return min(MOST, entries + Deletion.objects.waiting().filter(site__in=sites)[:MOST].count())
 
     @cached_property
-    def rejected(self) -> Counter[str]:
-        """What Jira rejected since yesterday, by the kind in whose list it is found."""
-        found = Entry.objects.rejected_since(yesterday(self.now)).filter(site__in=[site.pk for site in self.picked])
-        return Counter(KINDS[kind].listed_in for kind in found.order_by().values_list("kind", flat=True)[:MOST])
+    def rejected(self) -> int:
+        """What Jira rejected since yesterday and still stands: what the list of it shows by itself."""
+        return rejections.standing_since(self.picked, self.yesterday)[0]
 
     @cached_property
     def now(self) -> dt.datetime:
@@ -91,15 +102,15 @@ class Frame:
     @property
     def places(self) -> list[Place]:
         return [
-            self._place("overview", "Overview", "overview"),
-            self._place("deployment", "Deployments", "deployment-list", "deployment", rejected="deployment"),
-            self._place("build", "Builds", "build-list", "build", rejected="build"),
+            self._place("overview", "Overview", "overview", "quiet-list"),
+            self._place("issue", "Issues", "issue-list", "issue"),
+            self._place("deployment", "Deployments", "deployment-list", "deployment"),
+            self._place("build", "Builds", "build-list", "build"),
             self._place(
                 "repository",
                 "Repositories",
                 "repository-list",
                 *(kind.view for kind in KINDS.values() if kind.listed_in == "repository"),
-                rejected="repository",
             ),
         ]
 
@@ -107,25 +118,38 @@ class Frame:
     def ledger_places(self) -> list[Place]:
         return [
             self._place("submission", "Submissions", "submission-list", "submission"),
-            self._place("delivery", "Deliveries", "delivery-list", "delivery"),
+            self._place("delivery", "Deliveries", "delivery-list", "delivery", "drift"),
+            self._place("rejected", "Rejected", "rejected-list", "rejected", "rejected-correct"),
+            self._place("resend", "Resends and checks", "errand-list", "errand", "errand-plan"),
         ]
 
-    def _place(self, icon: str, word: str, *views: str, rejected: str = "") -> Place:
-        figure = f"count-rejected-{rejected}" if rejected else ""
-        return Place(icon, word, reverse(views[0]) + self.site_query, self.view in views, figure)
+    @property
+    def hand_places(self) -> list[Place]:
+        """What is done by hand, for who may."""
+        return [self._place("submit", "Submit", "submit")] if roles.may(self._request.user, "submit") else []
+
+    @property
+    def setup_places(self) -> list[Place]:
+        return [self._place("site", "Sites", "site-list", "site", "site-connect", "site-credential")]
+
+    def _place(self, icon: str, word: str, *views: str) -> Place:
+        return Place(icon, word, reverse(views[0]) + self.site_query, self.view in views)
+
+    @property
+    def _all_places(self) -> list[Place]:
+        return [*self.places, *self.ledger_places, *self.hand_places, *self.setup_places]
 
     @property
     def waiting_figure(self) -> str:
         return _figure(self.waiting)
 
     @property
-    def rejected_figures(self) -> dict[str, str]:
-        """What each list's entry of the rail says, by the kind; nothing where nothing was rejected."""
-        return {kind: _figure(self.rejected[kind]) if self.rejected[kind] else "" for kind in LISTED_IN.values()}
+    def rejected_figure(self) -> str:
+        return f"{self.rejected:,}"
 
     @property
     def here(self) -> str:
-        return next((place.word for place in (*self.places, *self.ledger_places) if place.is_here), "")
+        return next((place.word for place in self._all_places if place.is_here), "")
 
 
 def of(request: HttpRequest) -> Frame:

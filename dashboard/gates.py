@@ -1,6 +1,7 @@
 """The gate of a deployment as its page tells it: what Jira said last, when, and whether it is asked again."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from devops_sync.models import Deployment, Gate, GateReading
@@ -22,6 +23,33 @@ _ENDS = {
 
 
 @dataclass(frozen=True)
+class Said:
+    """What Jira says of a gate, as it is drawn. `is_open` while it may still be decided."""
+
+    icon: str
+    word: str
+    tone: str
+    is_open: bool = True
+
+    @property
+    def ink(self) -> str:
+        return "good-ink" if self.tone == "good" else ""
+
+    @property
+    def is_allowed(self) -> bool:
+        return self.word == Gate.ALLOWED
+
+    @property
+    def chip(self) -> str:
+        """As a row says it."""
+        return "Awaiting gate" if self.is_awaiting else f"Gate {self.word}"
+
+    @property
+    def is_awaiting(self) -> bool:
+        return self.word in (NOTHING.word, _STATUSES["awaiting"][1])
+
+
+@dataclass(frozen=True)
 class Shown:
     """A gate with its last answers, the latest first."""
 
@@ -30,28 +58,8 @@ class Shown:
     may_refresh: bool
 
     @property
-    def icon(self) -> str:
-        return self._drawn[0]
-
-    @property
-    def word(self) -> str:
-        return self._drawn[1]
-
-    @property
-    def tone(self) -> str:
-        return self._drawn[2]
-
-    @property
-    def ink(self) -> str:
-        return "good-ink" if self.tone == "good" else ""
-
-    @property
-    def _drawn(self) -> tuple[str, str, str]:
-        """A status that nobody has heard of is shown as itself."""
-        if not self.gate.status:
-            word = "not available" if self.gate.stop == Gate.Stop.NOT_AVAILABLE else "not known yet"
-            return "awaiting", word, "warn"
-        return _STATUSES.get(self.gate.status, ("unknown", f"“{self.gate.status}”", "warn"))
+    def said(self) -> "Said":
+        return _read(self.gate)
 
     @property
     def end(self) -> str:
@@ -64,6 +72,26 @@ class Shown:
         if self.gate.stopped_at or not self.gate.read_at:
             return None
         return self.gate.due_at - self.gate.read_at
+
+
+NOTHING = Said("awaiting", "not known yet", "warn")
+
+
+def said(deployments: Iterable[Deployment]) -> dict[int, Said]:
+    """What Jira says of the gates that these deployments wait at, by the deployment's id. One query."""
+    gated = {(one.site_id, one.key): one.pk for one in deployments if one.is_gated}
+    if not gated:
+        return {}
+    found = {(gate.site_id, gate.key): _read(gate) for gate in Gate.objects.of_keys(gated).defer("details")}
+    return {pk: found.get(place, NOTHING) for place, pk in gated.items()}
+
+
+def _read(gate: Gate) -> Said:
+    """Only Jira's own "allowed" is drawn as such; a status that nobody has heard of is shown as itself."""
+    if gate.status:
+        icon, word, tone = _STATUSES.get(gate.status, ("unknown", f"“{gate.status}”", "warn"))
+        return Said(icon, word, tone, is_open=gate.status not in Gate.FINAL)
+    return Said("awaiting", "not available", "warn") if gate.stop == Gate.Stop.NOT_AVAILABLE else NOTHING
 
 
 def of(deployment: Deployment, *, may_refresh: bool) -> Shown | None:

@@ -9,6 +9,8 @@ from devops_sync import kinds
 from devops_sync.models import Entry
 from devops_sync.models.current import Current
 
+from . import versions
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -85,22 +87,32 @@ LISTED_IN = {"deployments": "deployment", "builds": "build", "devinfo": "reposit
 
 @dataclass(frozen=True)
 class Listed:
-    """An entry among others, with the page of its entity while it is the current version."""
+    """An entry among others, with the page of its entity while it, or what it sends again, is the current version."""
 
     entry: Entry
     kind: Kind
     url: str
+    is_repeat: bool
 
 
 def listed(entries: Iterable[Entry]) -> list[Listed]:
-    """The entries with their pages, in one query for each kind among them."""
+    """The entries with their pages, in one query for each kind among them, and one where any came out of order."""
     entries = list(entries)
     by_kind: dict[str, list[int]] = {}
     for entry in entries:
-        by_kind.setdefault(entry.kind, []).append(entry.pk)
+        by_kind.setdefault(entry.kind, []).extend(pk for pk in (entry.pk, entry.origin_id) if pk)
     urls = {
         entry: KINDS[kind].url(pk)
         for kind, ids in by_kind.items()
         for entry, pk in KINDS[kind].model._default_manager.filter(entry__in=ids).values_list("entry", "pk")
     }
-    return [Listed(entry, KINDS[entry.kind], urls.get(entry.pk, "")) for entry in entries]
+    repeated = versions.repeats(entries)
+    return [
+        Listed(
+            entry,
+            KINDS[entry.kind],
+            urls.get(entry.pk) or urls.get(entry.origin_id or 0, ""),
+            is_repeat=entry.pk in repeated,
+        )
+        for entry in entries
+    ]

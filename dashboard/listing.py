@@ -1,19 +1,20 @@
 """A list of current entities of one kind: newest first, by filters in the address, followed row by row."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from devops_sync import roles
 from devops_sync.models import Confirmation, Entry
 from devops_sync.models.current import Current, CurrentQuerySet
 
-from . import empty, frame, live, paging
-from .filters import CurrentFilters
+from . import columns, counting, empty, export, frame, live, paging
+from .filters import PLACE, CurrentFilters
 from .kinds import Kind
 
-COUNTED = 1000
 OFFERED = 60
 ORDER = paging.ByChange()
 OUTCOMES = [choice for choice in Entry.Outcome.choices if choice[0] not in ("refused", "out_of_order")]
@@ -40,9 +41,19 @@ def answer(
     rows: Rows,
     offers: Callable[[], Context],
     beside: Callable[[list[Any]], dict[int, Context]] = lambda rows: {},
-) -> HttpResponse:
-    """The list, or what changed of it. `offers` gives what the filter form needs, `beside` what a row needs."""
+    exported: export.Beside | None = None,
+) -> HttpResponseBase:
+    """The list, or what changed of it, or all of it as a file.
+
+    `offers` gives what the filter form needs, `beside` what a row needs, `exported` what it needs in a file where that
+    is something else.
+    """
     rows = rows.newest_first()
+    if export.is_asked(request):
+        slices = paging.slices(_with_all(rows), ORDER)
+        return export.answer(
+            request, kind.folder, filters, columns.shown(request, kind.name), slices, exported or beside
+        )
     if live.is_pulse(request) and "_rows" in request.GET:
         return _follow(request, kind, filters, rows, beside)
     page = paging.asked(request, filters, _with_all(rows), ORDER)
@@ -63,10 +74,11 @@ def answer(
             "filters": filters,
             "page": page,
             "count": _count(filters, rows, page),
-            "counted": COUNTED,
             "has_sites": len(filters.sites) > 1,
             "outcomes": OUTCOMES,
             "offered": OFFERED,
+            "query": query_of(request),
+            "columns": columns.offered(kind.name),
             **offers(),
         },
         beside(page.rows),
@@ -88,23 +100,28 @@ def _follow(
     beside: Callable[[list[Any]], dict[int, Context]],
 ) -> HttpResponse:
     """The rows that the page shows as they are now, and how many came in above them."""
-    ids = [
-        int(text)
-        for text in request.GET.get("_rows", "").split(",")
-        if text.isascii() and text.isdigit() and len(text) < 19
-    ]
-    ids = [pk for pk in ids[: paging.SIZE] if pk < 2**63]
+    ids = rows_asked(request)
     current: Any = kind.model._default_manager
     by_id = {row.pk: row for row in _with_all(current.of(frame.of(request).sites).filter(pk__in=ids))}
     top, newer = request.GET.get("_top", ""), 0
     if top:
         try:
-            newer = ORDER.newer(rows.exclude(pk__in=ids), top).order_by()[: COUNTED + 1].count()
+            newer = ORDER.newer(rows.exclude(pk__in=ids), top).order_by()[: counting.COUNTED + 1].count()
         except paging.WrongCursor:
             top = ""
     found = [by_id[pk] for pk in ids if pk in by_id]
     context = {"filters": filters, "has_sites": len(filters.sites) > 1}
     return _answer(request, kind, found, context, beside(found), top=top, newer=newer, status=200)
+
+
+def rows_asked(request: HttpRequest) -> list[int]:
+    """The numbers of the rows that a pulse says its page shows."""
+    return numbers(request.GET.get("_rows", "").split(","))
+
+
+def numbers(texts: Iterable[str]) -> list[int]:
+    """Those of the texts that can be a row's number, as many as a page holds."""
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19][: paging.SIZE]
 
 
 def _answer(
@@ -132,16 +149,38 @@ def _answer(
         )
         for row in rows
     ]
+    hidden = columns.hidden(request, kind.name)
     is_moving = reading or any(row.entry.outcome == Entry.Outcome.WAITING for row in rows)
     return live.page(
         request,
         _template(kind),
-        {**context, "kind": kind, "rows": [part.id for part in parts], "newer": newer},
+        {
+            **context,
+            **_acts(request),
+            "hidden": hidden,
+            "kind": kind,
+            "rows": [part.id for part in parts],
+            "newer": newer,
+        },
         [live.Part("newer", "_newer.html#newer"), *parts],
         every=2 if is_moving else 5 if top else None,
         status=status,
-        ask={"_top": top, "_rows": ",".join(str(row.pk) for row in rows)},
+        ask={"_hidden": ",".join(sorted(hidden)), "_top": top, "_rows": ",".join(str(row.pk) for row in rows)},
     )
+
+
+def _acts(request: HttpRequest) -> Context:
+    """What the person may do with rows, and on which sites any of it."""
+    resend, verify = ({site.pk for site in roles.sites(request.user, act)} for act in ("resend", "verify"))
+    return {"may_resend": bool(resend), "may_verify": bool(verify), "may_act": resend | verify}
+
+
+def query_of(request: HttpRequest) -> str:
+    """The filters as the address has them, without the place in the list."""
+    query = request.GET.copy()
+    for name in PLACE:
+        query.pop(name, None)
+    return query.urlencode()
 
 
 def _with_all(rows: Rows) -> Rows:
@@ -149,8 +188,8 @@ def _with_all(rows: Rows) -> Rows:
     return rows.select_related("entry", "site").defer("entry__payload", "entry__errors", "site__sealed_secret")
 
 
-def _count(filters: CurrentFilters, rows: Rows, page: paging.Page[Current]) -> int:
-    """How many match, counted to the end only where that is near."""
+def _count(filters: CurrentFilters, rows: Rows, page: paging.Page[Current]) -> counting.Count:
+    """How many match; a page that shows them all knows it."""
     if filters.problems or (page.is_first and page.older is None):
-        return len(page.rows)
-    return rows.order_by()[: COUNTED + 1].count()
+        return counting.Count(len(page.rows))
+    return counting.count(rows)

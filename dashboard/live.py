@@ -60,11 +60,7 @@ def page(
     `every`: seconds until the pulse asks again, None when the page has settled.
     `ask`: what the pulse sends along, as further parameters. `url`: where it asks, unless at the request's own address.
     """
-    rejected = frame.of(request).rejected_figures
-    everywhere = (
-        Part("count-waiting", "_counts.html#waiting"),
-        *(Part(f"count-rejected-{kind}", "_counts.html#rejected", {"figure": rejected[kind]}) for kind in rejected),
-    )
+    everywhere = (Part("count-waiting", "_counts.html#waiting"), Part("count-rejected", "_counts.html#rejected"))
     filled = {
         part.id: (part, render_to_string(_name(template, part.partial), {**context, **part.context}, request))
         for part in (*everywhere, *parts)

@@ -1,11 +1,13 @@
 """Pipelines by environments: the latest deployment of each, and what runs where it is not what runs."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from devops_sync.models import Deployment, Site
 from devops_sync.models.deployment import Past, Place, Running, past_by_place
+
+from .gates import Said
 
 State = Deployment.State
 MOST_ROWS = 50
@@ -33,6 +35,7 @@ class Cell:
     state: str
     tone: str
     says: str = ""
+    gate: Said | None = None
     runs: Running | None = None
     behind: int = 0
     is_at_least: bool = False
@@ -56,6 +59,7 @@ class Matrix:
     pipelines: int
     failed: int
     gated: int
+    stopped: int
     behind_the_cut: int
     columns_left_out: int
 
@@ -63,11 +67,30 @@ class Matrix:
     def is_empty(self) -> bool:
         return self.pipelines == 0
 
+    @property
+    def troubles(self) -> list[str]:
+        """What the head says of those that did not go well."""
+        told = (
+            (self.failed, "deployment failed", "deployments failed"),
+            (self.gated, "waits at a gate", "wait at a gate"),
+            (self.stopped, "was stopped at a gate", "were stopped at a gate"),
+        )
+        return [f"{count:,} {one if count == 1 else many}" for count, one, many in told if count]
+
 
 def build(
-    latest: Iterable[Deployment], sites: dict[int, Site], pipeline: str, environment_type: str, *, needs_look: bool
+    latest: Iterable[Deployment],
+    sites: dict[int, Site],
+    said: Mapping[int, Said],
+    pipeline: str,
+    environment_type: str,
+    *,
+    needs_look: bool,
 ) -> Matrix:
-    """Lay the latest deployments out. Asks the database once more, for what came before them."""
+    """Lay the latest deployments out, with what Jira `said` of their gates.
+
+    Asks the database once more, for what came before them.
+    """
     chosen = [
         found
         for found in latest
@@ -78,7 +101,7 @@ def build(
     for found in chosen:
         grouped.setdefault((found.site_id, found.pipeline_id), []).append(found)
     if needs_look:
-        grouped = {key: group for key, group in grouped.items() if any(tone_of(found) for found in group)}
+        grouped = {key: group for key, group in grouped.items() if any(_tone(found, said) for found in group)}
     ordered = sorted(grouped.items(), key=lambda item: (_name(item[1]).casefold(), item[0]))
     shown = ordered[:MOST_ROWS]
     found_columns = _columns(found for _, group in shown for found in group)
@@ -88,22 +111,26 @@ def build(
     past = past_by_place([_place(found) for found in in_columns], LOOKED_BACK)
     columns = _in_order(columns)
     kept = [found for group in grouped.values() for found in group]
+    at_gates = [said[found.pk] for found in kept if found.pk in said]
     return Matrix(
         columns,
-        [_row(sites[key[0]], key[1], group, columns, past) for key, group in shown],
+        [_row(sites[key[0]], key[1], group, columns, past, said) for key, group in shown],
         pipelines=len(grouped),
         failed=sum(found.state == State.FAILED for found in kept),
-        gated=sum(found.is_gated for found in kept),
+        gated=sum(gate.is_open for gate in at_gates),
+        stopped=sum(not gate.is_open and not gate.is_allowed for gate in at_gates),
         behind_the_cut=len(ordered) - len(shown),
         columns_left_out=len(found_columns) - len(columns),
     )
 
 
-def tone_of(deployment: Deployment) -> str:
+def _tone(deployment: Deployment, said: Mapping[int, Said]) -> str:
     """What makes a cell stand out."""
+    if gate := said.get(deployment.pk):
+        return "" if gate.is_allowed else gate.tone
     if deployment.state == State.FAILED:
         return "bad"
-    return "warn" if deployment.is_gated or deployment.state == State.ROLLED_BACK else ""
+    return "warn" if deployment.state == State.ROLLED_BACK else ""
 
 
 def _name(group: list[Deployment]) -> str:
@@ -134,7 +161,14 @@ def _in_order(columns: list[Column]) -> list[Column]:
     return sorted(columns, key=lambda column: (TYPES.index(column.type), column.name.casefold(), column.id))
 
 
-def _row(site: Site, pipeline_id: str, group: list[Deployment], columns: list[Column], past: dict[Place, Past]) -> Row:
+def _row(
+    site: Site,
+    pipeline_id: str,
+    group: list[Deployment],
+    columns: list[Column],
+    past: dict[Place, Past],
+    said: Mapping[int, Said],
+) -> Row:
     by_column = {_column_key(found): found for found in group}
     cells: list[tuple[Column, Cell | None]] = []
     before: list[str] = []
@@ -144,19 +178,20 @@ def _row(site: Site, pipeline_id: str, group: list[Deployment], columns: list[Co
             cells.append((column, None))
             continue
         own = past[_place(latest)]
-        cells.append((column, _cell(latest, column, own, before)))
+        cells.append((column, _cell(latest, column, own, before, said)))
         before = own.labels
     return Row(site, pipeline_id, _name(group), _projects(group), cells)
 
 
-def _cell(latest: Deployment, column: Column, past: Past, before: list[str]) -> Cell:
+def _cell(latest: Deployment, column: Column, past: Past, before: list[str], said: Mapping[int, Said]) -> Cell:
     behind, is_at_least = _behind(latest.label, before)
     return Cell(
         latest,
         column,
-        latest.shown_state,
-        tone_of(latest),
+        latest.state,
+        _tone(latest, said),
         says=_says(latest),
+        gate=said.get(latest.pk),
         runs=past.runs,
         behind=behind,
         is_at_least=is_at_least,

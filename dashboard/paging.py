@@ -2,10 +2,11 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from devops_sync.models.current import Current
@@ -69,6 +70,20 @@ def cut(rows: "QuerySet[M]", order: Order[M], *, after: str = "", before: str = 
     )
 
 
+def slices(rows: "QuerySet[M]", order: Order[M], *, first: int = 100, size: int = 1000) -> Iterator[list[M]]:
+    """All of the rows, newest first, in pieces that each begin where the last one ended; the first is a small one.
+
+    No transaction stays open while somebody's line is slow. So what changes meanwhile moves up, out of what is still
+    to come: a row is never there twice, and one that changed before its turn is not there.
+    """
+    found, wanted = list(rows[:first]), first
+    while found:
+        yield found
+        if len(found) < wanted:
+            return
+        found, wanted = list(order.older(rows, order.write(found[-1]))[:size]), size
+
+
 def asked(request: HttpRequest, filters: Filters, rows: "QuerySet[M]", order: Order[M]) -> Page[M]:
     """The page that the address asks for; an empty one, with a sentence among the problems, when it cannot be."""
     try:
@@ -105,6 +120,21 @@ class ByChange:
             return instant.astimezone(dt.UTC), _whole(number)
         except (ValueError, OverflowError):
             raise WrongCursor(place) from None
+
+
+class ByReading(ByChange):
+    """Entries: when they were last read back, then their number."""
+
+    def write(self, row: Any) -> str:
+        return f"{row.read_back_at.astimezone(dt.UTC).isoformat().replace('+00:00', 'Z')},{row.pk}"
+
+    def older(self, rows: Any, place: str) -> Any:
+        at, pk = self._read(place)
+        return rows.filter(Q(read_back_at__lt=at) | Q(pk__lt=pk), read_back_at__lte=at)
+
+    def newer(self, rows: Any, place: str) -> Any:
+        at, pk = self._read(place)
+        return rows.filter(Q(read_back_at__gt=at) | Q(pk__gt=pk), read_back_at__gte=at)
 
 
 class ById:

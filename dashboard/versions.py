@@ -1,11 +1,13 @@
 """What changed from one version of an entity to the next, from the payloads as they came."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from devops_sync.models import Entry
+from django.db.models import Exists, OuterRef
+
+from devops_sync.models import Entry, Submission
 
 _LONGEST = 120
 _NOT_WORTH_SAYING = {
@@ -50,17 +52,19 @@ class Version:
     state: str
     is_first: bool = False
     is_current: bool = False
+    is_repeat: bool = False
     said: list[str] = field(default_factory=list)
     added: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
 
 
-def tell(entries: Iterable[Entry], current: int, most: int, state_field: str) -> list[Version]:
+def tell(entries: Collection[Entry], current: int, most: int, state_field: str) -> list[Version]:
     """The versions, newest first as they came in, each against the one that was current before it.
 
     `state_field` is the field that tells how it went, if the kind has one. Of more than `most` entries the oldest
     serves for comparison only.
     """
+    repeated = repeats(entries)
     oldest_first = sorted(entries, key=lambda entry: entry.pk)
     is_cut = len(oldest_first) > most
     told: list[Version] = []
@@ -70,11 +74,25 @@ def tell(entries: Iterable[Entry], current: int, most: int, state_field: str) ->
         state = payload.get(state_field) if state_field else ""
         state = state if isinstance(state, str) else ""
         if entry.outcome in _NOT_APPLIED:
-            told.append(Version(entry, state))
+            told.append(Version(entry, state, is_repeat=entry.pk in repeated))
+            continue
+        if entry.submission.purpose == Submission.Purpose.RESEND:
+            # A version that was there before: nothing to compare the next one with.
+            told.append(Version(entry, state, said=["Sent again."]))
             continue
         told.append(_compare(entry, state_field, before, payload, is_current=entry.pk == current))
         before = payload
     return (told[1:] if is_cut else told)[::-1]
+
+
+def repeats(entries: Collection[Entry]) -> set[int]:
+    """Those that came before with the same sequence and payload. One query, where any came out of order."""
+    late = [entry.pk for entry in entries if entry.outcome == Entry.Outcome.OUT_OF_ORDER]
+    if not late:
+        return set()
+    same = {name: OuterRef(name) for name in ("site", "kind", "key", "sequence", "payload")}
+    repeated = Exists(Entry.objects.filter(**same, pk__lt=OuterRef("pk")))
+    return set(Entry.objects.filter(repeated, pk__in=late).values_list("pk", flat=True))
 
 
 def read(payload: str) -> dict[str, Any]:

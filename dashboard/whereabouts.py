@@ -25,7 +25,8 @@ class Whereabouts:
     def case(self) -> str:
         entry, lane = self.entry, self.lane
         if entry.outcome == Outcome.ACCEPTED:
-            return "accepted" if entry.read_back == Entry.ReadBack.NOT_READ else str(entry.read_back)
+            is_known = entry.read_back not in (Entry.ReadBack.NOT_READ, Entry.ReadBack.NOT_TOLD)
+            return str(entry.read_back) if is_known else "accepted"
         if entry.outcome != Outcome.WAITING:
             return str(entry.outcome)
         if self.is_under_way:

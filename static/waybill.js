@@ -75,6 +75,8 @@
   });
   document.addEventListener("htmx:afterSettle", () => {
     say();
+    // What was said at first gives way, once read, to what has come of it.
+    setTimeout(() => { for (const notice of document.querySelectorAll("[data-passing]")) notice.remove(); }, 4 * UNITS.s);
     for (const [id, open] of folds) {
       const fold = document.getElementById(id);
       if (fold && fold.open !== open) fold.open = open;
@@ -82,6 +84,54 @@
     setClock();
     age();
     offerCopies();
+  });
+
+  // Rows that are ticked stay so when they are replaced, and the bar says how many there are.
+  let ticked = new Set();
+  const ticks = (within = document) => [...within.querySelectorAll("tbody .tick-cell input")];
+  const countTicks = () => {
+    for (const bar of document.querySelectorAll("main .bulk")) {
+      const form = bar.closest("form");
+      const many = ticks(form).filter((tick) => tick.checked).length;
+      const words = form.querySelector(".bulk [name=all]:checked") ? "All that match" : `${many} selected`;
+      const text = bar.querySelector("strong");
+      if (text.textContent !== words) text.textContent = words;
+      const all = form.querySelector("[data-tick-all]");
+      if (!all) continue;
+      all.hidden = false;
+      all.checked = many > 0 && many === ticks(form).length;
+      all.indeterminate = many > 0 && !all.checked;
+    }
+  };
+  document.addEventListener("htmx:beforeSwap", () => {
+    ticked = new Set(ticks().filter((tick) => tick.checked).map((tick) => `${tick.name}=${tick.value}`));
+  });
+  document.addEventListener("htmx:oobAfterSwap", () => {
+    for (const tick of ticks()) if (ticked.has(`${tick.name}=${tick.value}`)) tick.checked = true;
+    countTicks();
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-tick-all]")) {
+      for (const tick of ticks(event.target.closest("form"))) tick.checked = event.target.checked;
+    }
+    countTicks();
+  });
+  // What the browser ticked again on the way back.
+  window.addEventListener("pageshow", countTicks);
+
+  // A field that is checked while somebody types keeps its focus and its text: only what is wrong with it is new.
+  const markFields = () => {
+    for (const place of document.querySelectorAll("form[hx-post] .problem-place")) {
+      const field = document.querySelector(`[aria-describedby~="${place.id}"]`);
+      if (!field) continue;
+      if (place.firstElementChild) field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
+    }
+  };
+  document.addEventListener("htmx:afterSettle", markFields);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const lost = document.getElementById("check-lost");
+    if (lost && event.detail.elt.id === "hand") lost.hidden = event.detail.successful;
   });
 
   const offerCopies = () => {
@@ -118,6 +168,7 @@
 
   setClock();
   offerCopies();
+  countTicks();
   say();
   setInterval(() => { age(); say(); }, UNITS.s);
 })();

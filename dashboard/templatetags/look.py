@@ -28,12 +28,12 @@ STATES: dict[str, tuple[str, str, str]] = {
     "rolled_back": ("rolled_back", "Rolled back", "warn"),
     "cancelled": ("cancelled", "Cancelled", ""),
     "unknown": ("unknown", "Unknown", ""),
+    "gated": ("awaiting", "Awaiting its gate", "warn"),
     "OPEN": ("pull_request", "Open", "moving"),
     "MERGED": ("tick", "Merged", "good"),
     "DECLINED": ("cancelled", "Declined", ""),
     "DRAFT": ("edit", "Draft", ""),
     "UNKNOWN": ("unknown", "Unknown", ""),
-    "gated": ("awaiting", "Awaiting gate", "warn"),
     "deleted": ("deletion", "Deleted", "warn"),
     "waiting": ("waiting", "Waiting", ""),
     "sent": ("sent", "Sent", "moving"),
@@ -43,20 +43,28 @@ STATES: dict[str, tuple[str, str, str]] = {
     "withdrawn": ("withdrawn", "Withdrawn", ""),
     "refused": ("refused", "Refused", "bad"),
     "out_of_order": ("out_of_order", "Out of order", ""),
+    "repeat": ("resend", "Repeat", ""),
     "not_read": ("not_read", "Not read", ""),
     "reading": ("in_progress", "Reading…", "moving"),
     "confirmed": ("confirmed", "Confirmed", "good"),
     "different": ("different", "Different", "warn"),
     "missing": ("missing", "Missing", "bad"),
-    "not_told": ("unknown", "Not told", "warn"),
+    "not_told": ("not_told", "Cannot be told", ""),
     "unknown_key": ("invalid", "Unknown key", "bad"),
     "lane_idle": ("tick", "Idle", ""),
     "lane_working": ("in_progress", "Working", "moving"),
     "lane_waiting": ("waiting", "Waiting", ""),
     "lane_asleep": ("pause", "Asleep", "warn"),
+    "lane_loud": ("loud", "Not getting through", "bad"),
     "lane_held": ("held", "Held", "bad"),
+    "errand_planned": ("pending", "Planned", ""),
+    "errand_running": ("in_progress", "Running", "moving"),
+    "errand_paused": ("pause", "Paused", "warn"),
+    "errand_cancelled": ("cancelled", "Cancelled", ""),
+    "errand_done": ("successful", "Done", "good"),
+    "errand_amiss": ("different", "Done, not all is there", "warn"),
     "delivery_": ("sent", "Sent, not answered", "moving"),
-    "delivery_received": ("accepted", "Received", "good"),
+    "delivery_received": ("accepted", "Answered", "good"),
     "delivery_split": ("different", "Refused whole, sent in halves", "warn"),
     "delivery_refused": ("rejected", "Refused", "bad"),
     "delivery_later": ("waiting", "To be tried later", "warn"),
@@ -140,6 +148,14 @@ def clock(context: Context, instant: dt.datetime | None, precision: str = "s") -
     return format_html('<time datetime="{}" title="{}">{}</time>', machine(instant), exact(instant), text)
 
 
+@register.simple_tag(takes_context=True)
+def span(context: Context, first: dt.datetime, last: dt.datetime) -> SafeString:
+    """From the one to the other, to the minute; one time when they share it."""
+    is_one = first.replace(second=0, microsecond=0) == last.replace(second=0, microsecond=0)
+    begins = clock(context, first, "min")
+    return begins if is_one else format_html("{} to {}", begins, clock(context, last, "min"))
+
+
 def spoken(instant: dt.datetime, now: dt.datetime) -> str:
     instant, now = instant.astimezone(dt.UTC), now.astimezone(dt.UTC)
     age = (now - instant).total_seconds()
@@ -166,12 +182,20 @@ def _day(instant: dt.datetime, now: dt.datetime) -> str:
     return f"{instant.day} {instant:%b}{year}"
 
 
+@register.filter
+def hour(instant: dt.datetime) -> str:
+    """Its time of day, to the minute."""
+    return f"{instant.astimezone(dt.UTC):%H:%M}"
+
+
+@register.filter
 def exact(instant: dt.datetime) -> str:
     instant = instant.astimezone(dt.UTC)
     fraction = f".{instant.microsecond // 1000:03}" if instant.microsecond else ""
     return f"{instant:%a} {instant.day} {instant:%b} {instant.year}, {instant:%H:%M:%S}{fraction} UTC"
 
 
+@register.filter
 def machine(instant: dt.datetime) -> str:
     return instant.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -342,11 +366,11 @@ def part(parts: dict[str, SafeString], id_: str) -> SafeString:
 
 @register.simple_tag
 def issue(key: str, row: int = 0) -> SafeString:
-    """An issue key, which leads to its deployments. Only one longer than people give may break."""
+    """An issue key, which leads to its timeline. Only one longer than people give may break."""
     return format_html(
-        '<a class="key{}" href="{}?issue={}"{}>{}</a>',
+        '<a class="key{}" href="{}{}/"{}>{}</a>',
         " key--long" if len(key) > 24 else "",
-        reverse("deployment-list"),
+        reverse("issue-list"),
         quote(key, safe=""),
         format_html(' id="issue-{}"', row) if row else "",
         key,
@@ -355,7 +379,7 @@ def issue(key: str, row: int = 0) -> SafeString:
 
 @register.simple_tag
 def site_name(site: Site) -> SafeString:
-    """A site by its name, never without saying that it is a sandbox."""
+    """A site by its name, saying where it is a sandbox. In rows of tables the style sheet leaves that away."""
     chip = mark_safe(' <span class="chip chip--sandbox">Sandbox</span>') if site.is_sandbox else ""
     return format_html('<span class="site-name">{}</span>{}', site.slug, chip)
 

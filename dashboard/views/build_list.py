@@ -1,6 +1,7 @@
 """`/builds/`: newest first, by filters in the address."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from devops_sync.models import Build
@@ -15,7 +16,7 @@ from ..methods import require_GET
 
 @require_GET
 @readers_only
-def build_list(request: HttpRequest) -> HttpResponse:
+def build_list(request: HttpRequest) -> HttpResponseBase:
     filters = BuildFilters(request.GET, frame.of(request).sites)
     if elsewhere := listing.straight_to(request, filters):
         return redirect(elsewhere)

@@ -20,7 +20,8 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
     found = _find(request, pk)
     may_raw = roles.may(request.user, "raw", found.lane.site)
     ids = found.entry_ids[:SHOWN]
-    entries = Entry.objects.filter(pk__in=ids).defer("payload").order_by("pk")
+    entries = Entry.objects.filter(pk__in=ids).select_related("superseded_by").order_by("pk")
+    entries = entries.defer("payload", "superseded_by__payload")
     return live.page(
         request,
         "delivery.html",

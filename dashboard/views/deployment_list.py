@@ -1,12 +1,12 @@
 """`/deployments/`: newest first, by filters in the address."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
-from devops_sync.models import Deployment, Site
-from devops_sync.models.deployment import latest_by_place
+from devops_sync.models import Deployment
 
-from .. import frame, kept, listing
+from .. import frame, gates, listing, places
 from ..doors import readers_only
 from ..filters import DeploymentFilters, Known
 from ..kinds import KINDS
@@ -15,24 +15,19 @@ from ..methods import require_GET
 
 @require_GET
 @readers_only
-def deployment_list(request: HttpRequest) -> HttpResponse:
+def deployment_list(request: HttpRequest) -> HttpResponseBase:
     filters = DeploymentFilters(request.GET, frame.of(request).sites)
     if elsewhere := listing.straight_to(request, filters):
         return redirect(elsewhere)
-    known = _known(filters.sites)
-    return listing.answer(request, KINDS["deployment"], filters, filters.apply(known), lambda: _offers(known, filters))
-
-
-def _known(sites: list[Site]) -> list[Known]:
-    ids = [site.pk for site in sites]
-    return kept.figure(
-        "known",
-        ids,
-        lambda: [
-            Known(one.pipeline_id, one.pipeline_name, one.environment_id, one.environment_name)
-            for one in latest_by_place(ids)
-        ],
+    known = places.known(filters.sites)
+    return listing.answer(
+        request, KINDS["deployment"], filters, filters.apply(known), lambda: _offers(known, filters), _beside
     )
+
+
+def _beside(rows: list[Deployment]) -> dict[int, dict[str, object]]:
+    """What Jira says of the gates that rows wait at."""
+    return {pk: {"said": said} for pk, said in gates.said(rows).items()}
 
 
 def _offers(known: list[Known], filters: DeploymentFilters) -> dict[str, object]:

@@ -5,14 +5,15 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 
 from devops_sync import ledger, roles
-from devops_sync.models import Deletion, Entry
+from devops_sync.models import Deletion, Entry, Repository
 from devops_sync.models.current import Current
 from devops_sync.models.deployment import furthest_of_issues
 
-from .. import frame, live, versions, whereabouts, wire
+from .. import export, frame, live, versions, whereabouts, wire
 from ..doors import readers_only
 from ..kinds import KINDS, Kind
 from ..methods import require_GET, require_POST
@@ -33,8 +34,11 @@ OWN: Mapping[str, Callable[[HttpRequest, Any], Own]] = {
 
 @require_GET
 @readers_only
-def entity(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-    return _page(request, KINDS[kind], _find(request, KINDS[kind], pk))
+def entity(request: HttpRequest, pk: int, kind: str) -> HttpResponseBase:
+    found = _find(request, KINDS[kind], pk)
+    if export.is_asked(request) and isinstance(found, Repository):
+        return repository.file(request, found)
+    return _page(request, KINDS[kind], found)
 
 
 @require_POST
@@ -57,12 +61,14 @@ def _find(request: HttpRequest, kind: Kind, pk: int) -> Current:
         "property_set",
         "entry__lane",
         "entry__delivery",
+        "entry__superseded_by",
         "entry__submission__token",
         "entry__submission__user",
     )
     return get_object_or_404(
         found.defer(
             "entry__submission__raw",
+            "entry__superseded_by__payload",
             "entry__delivery__request_body",
             "entry__delivery__response_body",
             "site__sealed_secret",
@@ -77,8 +83,8 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
     where = whereabouts.of(found.entry, around.now, with_bodies=may_raw)
     entries = list(
         Entry.objects.of_key(found.site_id, kind.name, found.key)
-        .select_related("submission__token", "submission__user")
-        .defer("submission__raw")
+        .select_related("submission__token", "submission__user", "submission__errand", "superseded_by")
+        .defer("submission__raw", "superseded_by__payload")
         .order_by("-pk")[: VERSIONS + 1]
     )
     unknown = {key.upper() for key in found.entry.unknown_issues}
@@ -86,6 +92,7 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
     known = [key for key in shown if key not in unknown]
     furthest = furthest_of_issues([found.site_id], known) if known else {}
     deletion = Deletion.objects.that_took(found, kind.name)
+    again = _sent_again(entries, found.entry)
     own = OWN[kind.name](request, found)
     context: dict[str, Any] = {
         "one": found,
@@ -96,6 +103,9 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
         "submission": found.entry.submission,
         "where": where,
         "deletion": deletion,
+        "again": again,
+        "rejection": again if again and again.outcome == Entry.Outcome.REJECTED else found.entry,
+        "came_back_from": _came_back_from(found, kind, again),
         "in_jira_before": _accepted_before(entries, found.entry),
         "issues": [(key, key in unknown, furthest.get(key, "")) for key in shown],
         "more_issues": found.issue_keys[ISSUES:],
@@ -106,12 +116,16 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
         "may_verify": found.deleted_at is None
         and found.entry.outcome == Entry.Outcome.ACCEPTED
         and roles.may(request.user, "verify", found.site),
+        "may_resend": roles.may(request.user, "resend", found.site),
+        "may_bring_back": roles.may(request.user, "delete", found.site),
         "may_try": roles.may(request.user, "try-now", found.site),
         **(_exchange(where) if may_raw else {}),
         **own.context,
     }
     shared = ["actions", "where", "versions", "wire"] + (["issues"] if kind.name != "repository" else [])
-    deletion_moves = deletion is not None and deletion.outcome == Deletion.Outcome.WAITING
+    is_moving = (deletion is not None and deletion.outcome == Deletion.Outcome.WAITING) or (
+        again is not None and again.outcome == Entry.Outcome.WAITING
+    )
     return live.page(
         request,
         kind.template,
@@ -120,16 +134,32 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
             *(live.Part(f"part-{name}", f"_entity.html#{name}") for name in shared),
             *(live.Part(f"part-{name}", name) for name in ("title", "sub", "facts", *own.parts)),
         ],
-        every=where.follows_every or own.every or (2 if deletion_moves else None),
+        every=where.follows_every or own.every or (2 if is_moving else None),
         url=kind.url(found.pk) if request.method == "POST" else None,
     )
+
+
+def _sent_again(entries: list[Entry], current: Entry) -> Entry | None:
+    """The last time that the current version was sent again."""
+    copies = (one for one in entries if one.origin_id == current.pk and one.submission.errand is not None)
+    return max(copies, key=lambda one: one.pk, default=None)
+
+
+def _came_back_from(found: Current, kind: Kind, again: Entry | None) -> Deletion | None:
+    """The deletion of what was deleted and lives again, since it was sent again."""
+    if again is None or found.deleted_at is not None:
+        return None
+    errand = again.submission.errand
+    return Deletion.objects.brought_back_from(found, kind.name, again.pk) if errand and errand.with_deleted else None
 
 
 def _accepted_before(entries: list[Entry], current: Entry) -> Entry | None:
     """The version that Jira shows as long as it does not have the current one."""
     if current.outcome == Entry.Outcome.ACCEPTED:
         return None
-    older = (one for one in entries if one.outcome == Entry.Outcome.ACCEPTED and one.pk != current.pk)
+    older = (
+        one for one in entries if one.outcome == Entry.Outcome.ACCEPTED and current.pk not in (one.pk, one.origin_id)
+    )
     return max(older, key=lambda one: one.sequence or 0, default=None)
 
 

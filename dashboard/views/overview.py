@@ -8,12 +8,13 @@ from devops_sync import roles
 from devops_sync.models import Deployment, Run, Site
 from devops_sync.models.deployment import latest_by_place
 
-from .. import chart, empty, frame, health, kept, live, matrix
+from .. import adrift, chart, empty, frame, gates, health, kept, live, matrix, quiet
 from ..doors import readers_only
 from ..filters import OverviewFilters
 from ..methods import require_GET
 
 EVENTS = 12
+QUIET = 8
 
 
 @require_GET
@@ -25,16 +26,26 @@ def overview(request: HttpRequest) -> HttpResponse:
     latest = latest_by_place(ids)
     runs = list(Run.objects.filter(site__in=ids, finished_at=None).select_related("site").order_by("pk"))
     delivery = health.read(filters.sites, around.now)
+    silent, _ = quiet.read(filters.sites, around.now)
     context = {
         "filters": filters,
         "types": Deployment.EnvironmentType.choices,
         "health": delivery,
+        "adrift": adrift.count(filters.sites),
         "runs": runs,
+        "quiet": silent[:QUIET],
+        "quiet_many": len(silent),
+        "quiet_more": max(len(silent) - QUIET, 0),
         "has_sites": len(filters.sites) > 1,
         "may_try": {site.pk for site in roles.sites(request.user, "try-now")},
         **(_filled(filters, latest, around.now) if latest else empty.page(request, filters.sites, around.now)),
     }
-    parts = [live.Part("head", "head"), live.Part("notices", "notices"), live.Part("health", "strip")]
+    parts = [
+        live.Part("head", "head"),
+        live.Part("notices", "notices"),
+        live.Part("health", "strip"),
+        live.Part("quiet", "quiet"),
+    ]
     if latest:
         parts += [live.Part("matrix", "matrix"), live.Part("hour", "hour"), live.Part("per-day", "perday")]
     else:
@@ -59,11 +70,12 @@ def _filled(filters: OverviewFilters, latest: list[Deployment], now: dt.datetime
         .select_related("entry__submission__token", "entry__submission__user")
         .defer("entry__payload", "entry__submission__raw")[: EVENTS + 1]
     )
+    said = gates.said([*latest, *events])
     return {
         "matrix": matrix.build(
-            latest, sites, filters.pipeline, filters.environment_type, needs_look=filters.needs_look
+            latest, sites, said, filters.pipeline, filters.environment_type, needs_look=filters.needs_look
         ),
-        "events": events[:EVENTS],
+        "events": [(one, said.get(one.pk)) for one in events[:EVENTS]],
         "more_events": len(events) > EVENTS,
         "yesterday": frame.yesterday(now).date(),
         "chart": _chart(filters.sites, ids, now),

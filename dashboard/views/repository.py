@@ -2,12 +2,15 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
+from django.http.response import HttpResponseBase
 
 from devops_sync.models import Repository
 from devops_sync.models.development import InRepository, contents_of
 
-from .. import paging
+from .. import export, paging
+from ..columns import COLUMNS
+from ..filters import Filters
 from ..kinds import KINDS, Kind
 from .parts import Own
 
@@ -16,11 +19,8 @@ TABS = {kind.words.replace(" ", "_"): kind for kind in (KINDS["commit"], KINDS["
 
 
 def own(request: HttpRequest, found: Repository) -> Own:
-    contents = contents_of([found.pk])[found.pk]
-    counts = dict(zip(TABS, (contents.commits, contents.branches, contents.pull_requests), strict=True))
-    show = request.GET.get("show", "")
-    if show not in TABS:
-        show = next((name for name, count in counts.items() if count), "commits")
+    counts = _counts(found)
+    show = _show(request, counts)
     page = _page(request, TABS[show], found)
     return Own(
         {
@@ -33,16 +33,33 @@ def own(request: HttpRequest, found: Repository) -> Own:
     )
 
 
+def file(request: HttpRequest, found: Repository) -> HttpResponseBase:
+    """All of the kind that the page shows as a file."""
+    kind = TABS[_show(request, _counts(found))]
+    rows = _rows(kind, found).select_related("entry", "site").defer("entry__payload", "entry__errors")
+    slices = paging.slices(rows.defer("site__sealed_secret"), ORDER)
+    return export.answer(request, kind.folder, Filters(QueryDict(), [found.site]), COLUMNS[kind.name], slices)
+
+
+def _counts(found: Repository) -> dict[str, int]:
+    contents = contents_of([found.pk])[found.pk]
+    return dict(zip(TABS, (contents.commits, contents.branches, contents.pull_requests), strict=True))
+
+
+def _show(request: HttpRequest, counts: dict[str, int]) -> str:
+    """The tab that the address asks for, else the first that has anything."""
+    show = request.GET.get("show", "")
+    return show if show in TABS else next((name for name, count in counts.items() if count), "commits")
+
+
 def _page(request: HttpRequest, kind: Kind, found: Repository) -> paging.Page[InRepository]:
-    inside: Any = kind.model._default_manager
-    rows = (
-        inside.of([found.site])
-        .in_repository(found)
-        .select_related("entry")
-        .defer("entry__payload", "entry__errors")
-        .newest_first()
-    )
+    rows = _rows(kind, found).select_related("entry").defer("entry__payload", "entry__errors")
     try:
         return paging.cut(rows, ORDER, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     except paging.WrongCursor:
         return paging.cut(rows, ORDER)
+
+
+def _rows(kind: Kind, found: Repository) -> Any:
+    inside: Any = kind.model._default_manager
+    return inside.of([found.site]).in_repository(found).newest_first()

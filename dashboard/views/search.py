@@ -13,6 +13,7 @@ from .. import frame
 from ..doors import readers_only
 from ..filters import CurrentFilters
 from ..methods import require_GET
+from . import issue
 
 HASH = re.compile(r"[0-9a-f]{7,64}")
 NUMBER = re.compile(r"#[0-9]{1,18}")
@@ -28,7 +29,9 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect("commit", commit)
     view = "build-list" if NUMBER.fullmatch(asked.q) and _is_of_a_build(asked) else "deployment-list"
     query = {"site": asked.site.slug} if asked.site else {}
-    query |= {"issue": asked.q.upper()} if asked.is_issue_search else {"q": asked.q} if asked.q else {}
+    if asked.is_issue_search:
+        return redirect(issue.url_of(asked.q.upper()) + (f"?{urlencode(query)}" if query else ""))
+    query |= {"q": asked.q} if asked.q else {}
     return redirect(f"{reverse(view)}?{urlencode(query)}" if query else reverse(view))
 
 

@@ -21,7 +21,8 @@ SHOWN = 200
 def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     found = _find(request, pk)
     may_raw = _may_raw(request, found)
-    entries = list(found.entries.defer("payload").order_by("position")[: SHOWN + 1])
+    rows = found.entries.select_related("superseded_by").defer("payload", "superseded_by__payload")
+    entries = list(rows.order_by("position")[: SHOWN + 1])
     is_shown = may_raw and found.sha256 is not None and found.size <= wire.SHOWN
     return live.page(
         request,
@@ -33,6 +34,10 @@ def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "list_view": f"{kinds.LISTED_IN.get(found.api, 'deployment')}-list",
             "is_more": len(entries) > SHOWN,
             "may_raw": may_raw,
+            "may_resend": found.site is not None
+            and found.entry_count > found.refused_count
+            and roles.may(request.user, "resend", found.site),
+            "may_bring_back": roles.may(request.user, "delete", found.site),
             "body": wire.body(found.raw) if is_shown else "",
         },
         [live.Part("entries", "entries")],

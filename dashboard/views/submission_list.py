@@ -1,12 +1,14 @@
 """`/submissions/`: what came in, the refused too."""
 
 from django.db.models import Count, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 
 from devops_sync import roles
 from devops_sync.models import Entry, Submission
 
-from .. import frame, live, paging
+from .. import export, frame, live, paging
+from ..columns import COLUMNS
 from ..doors import readers_only
 from ..filters import SubmissionFilters
 from ..methods import require_GET
@@ -16,18 +18,21 @@ ORDER = paging.ByUuid()
 
 @require_GET
 @readers_only
-def submission_list(request: HttpRequest) -> HttpResponse:
+def submission_list(request: HttpRequest) -> HttpResponseBase:
     around = frame.of(request)
     filters = SubmissionFilters(request.GET, around.sites)
     rows = (
         Submission.objects.of(
             filters.sites, and_of_none=filters.site is None and roles.everywhere(request.user, "read")
         )
-        .filter(_shown(filters))
+        .filter(_shown(filters), filters.within)
         .select_related("site", "token", "user")
         .defer("raw", "site__sealed_secret")
         .newest_first()
     )
+    if export.is_asked(request):
+        slices = paging.slices(rows, ORDER)
+        return export.answer(request, "submissions", filters, COLUMNS["submission"], slices, _beside)
     page = paging.asked(request, filters, rows, ORDER)
     outcomes = _outcomes(page.rows)
     is_moving = any(Entry.Outcome.WAITING in found for found in outcomes.values())
@@ -51,6 +56,10 @@ def _shown(filters: SubmissionFilters) -> Q:
         rejected = Entry.objects.filter(site__in=filters.sites, outcome=Entry.Outcome.REJECTED)
         return Q(pk__in=rejected.order_by().values("submission"))
     return Q(status__gte=400) if filters.show else Q()
+
+
+def _beside(rows: list[Submission]) -> dict[object, dict[str, object]]:
+    return {pk: {"outcomes": found} for pk, found in _outcomes(rows).items()}
 
 
 def _outcomes(rows: list[Submission]) -> dict[object, dict[str, int]]:

@@ -1,5 +1,6 @@
 """A real browser on a real server: contexts that note whatever should not happen."""
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from devops_sync.models import Deployment, Site, User
+from devops_sync.models import Cause, Deployment, Retirement, Site, User
 from tests import builders
 
 if TYPE_CHECKING:
@@ -54,20 +55,34 @@ def world(transactional_db: None) -> World:
         entry_facts={"unknown_issues": ["SHOP-44111"], "read_back": "different", "read_back_at": timezone.now()},
     )
     builders.confirmation(made.settled.entry, "different", differences=["label"])
+    cause = Cause.objects.create(text="No valid associations of '{value}'")
     rejected = builders.deployment(
         made.site,
         outcome="rejected",
-        entry_facts={"errors": [{"message": "No valid associations", "trace_id": "4d3f"}]},
+        entry_facts={"errors": [{"message": "No valid associations", "trace_id": "4d3f"}], "cause": cause},
     )
     made.waiting = builders.deployment(made.trial, "demo-service", outcome="waiting")
     builders.failed_delivery([made.waiting.entry])
     builders.lane(made.site, held_at=timezone.now(), held_reason="Jira answers 403. Grant it in Jira, then try now.")
+    found = {"READ": True, "WRITE": False, "DELETE": None, "problem": "Jira answers 403 to writing."}
+    made.site.capabilities, made.site.capabilities_at = {"deployments": found, "builds": found}, timezone.now()
+    made.site.save()
+    for days in (17, 14, 11, 8, 5):
+        for pipeline in ("stopped-api", "stopped-worker"):
+            builders.deployment(made.site, pipeline, at=timezone.now() - dt.timedelta(days=days, hours=1))
+    retired = {"ident": "stopped-worker", "retired_at": timezone.now()}
+    Retirement.objects.create(site=made.site, what="pipeline", **retired)
     kinds = _of_every_kind(made.site)
     refused = builders.refused(made.site, "The body is not JSON.")
     assert rejected.entry.delivery_id
     made.pages = {
         "overview": "/",
         "overview that matches nothing": "/?pipeline=none",
+        "gone quiet": "/quiet/",
+        "issues": "/issues/",
+        "issues of a project": "/issues/?project=SHOP",
+        "issue": "/issues/SHOP-4427/",
+        "issue that nothing touched": "/issues/SHOP-999999/",
         "deployments": "/deployments/?state=successful&state=failed",
         "deployments with a wrong filter": "/deployments/?state=melted",
         "deployment": f"/deployments/{made.settled.pk}/",
@@ -77,7 +92,23 @@ def world(transactional_db: None) -> World:
         "submission": f"/submissions/{made.settled.entry.submission_id}/",
         "refused submission": f"/submissions/{refused.pk}/",
         "deliveries": "/deliveries/",
+        "drift": "/deliveries/drift/",
         "delivery": f"/deliveries/{rejected.entry.delivery_id}/",
+        "sites": "/sites/",
+        "site": "/sites/retail/",
+        "connecting a site": "/sites/connect/",
+        "rejected": "/deliveries/rejected/",
+        "rejected for a cause": f"/deliveries/rejected/{cause.pk}/",
+        "correction": f"/deliveries/rejected/{cause.pk}/correct?find=SHOP-&with=PAY-&environment_type=staging",
+        "correction that cannot be": f"/deliveries/rejected/{cause.pk}/correct?find=SHOP-",
+        "submitting a deployment": "/submit/",
+        "submitting a build": "/submit/?as=build",
+        "submitting JSON": "/submit/?as=json",
+        "resends and checks": "/errands/",
+        "planned resend": f"/errands/{builders.errand(made.settled, rejected, with_deleted=True).pk}/",
+        "running resend": f"/errands/{builders.errand(made.settled, state='running', started_at=timezone.now()).pk}/",
+        "paused check": f"/errands/{builders.errand(made.settled, purpose='verify', state='paused').pk}/",
+        "plan of nothing": "/errands/plan/",
         "nothing": "/nothing-here/",
         **kinds,
     }

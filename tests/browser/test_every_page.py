@@ -80,7 +80,7 @@ def test_every_page_works_without_javascript(world: World, opened: Open) -> None
         page.get_by_role("button", name="Filter").click()
         assert "pipeline=checkout" in page.url
         page.get_by_role("link", name="Deployments", exact=False).first.click()
-        page.get_by_text("State", exact=True).first.click()
+        page.locator("summary").get_by_text("State", exact=True).click()
         page.get_by_label("Failed").check()
         page.get_by_role("button", name="Show").locator("visible=true").first.click()
         assert "state=failed" in page.url

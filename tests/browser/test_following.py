@@ -102,8 +102,8 @@ def test_the_stroke_key_leads_to_the_search(world: World, opened: Open) -> None:
         page.keyboard.press("/")
         page.keyboard.type("SHOP-44111")
         page.keyboard.press("Enter")
-        page.wait_for_url("**/deployments/?issue=SHOP-44111")
-        assert page.locator("tr.row").count() == 1
+        page.wait_for_url("**/issues/SHOP-44111/")
+        expect(page.get_by_role("heading", level=1)).to_contain_text("SHOP-44111")
         assert not watched.complaints
 
 

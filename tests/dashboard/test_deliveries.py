@@ -1,8 +1,10 @@
 import datetime as dt
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -88,9 +90,35 @@ def test_try_now_never_leads_off_the_host(back: str, retail: Site, admin: Client
     assert admin.post(f"/lanes/{lane.pk}/try-now", {"next": back})["Location"] == "/deliveries/"
 
 
+def test_the_balance_stands_there_with_every_term(retail: Site, viewer: Client) -> None:
+    builders.deployment(retail)
+    for outcome in ("refused", "rejected", "waiting", "waiting"):
+        builders.entry(retail, outcome=outcome)
+    page = text(viewer, "/deliveries/")
+    terms = page.split('id="balance"')[1].split("</section>")[0]
+    assert re.findall(r"<dt>(?:<span.*?</span> )?(.*?)</dt><dd class=\"figure\">(.*?)</dd>", terms) == [
+        *(("Received", "5"), ("Refused", "1"), ("Out of order", "0"), ("Superseded", "0"), ("Withdrawn", "0")),
+        *(("Rejected", "1"), ("Accepted", "1"), ("Waiting", "2")),
+    ]
+    assert "All accounted for" in terms
+
+
+def test_an_entry_that_is_lost_shows_in_the_balance(retail: Site, viewer: Client) -> None:
+    lost = builders.entry(retail, outcome="refused")
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM entry WHERE id = %s", [lost.pk])
+    assert "1 not accounted for" in text(viewer, "/deliveries/")
+    assert "1 not accounted for" in text(viewer, "/")
+
+
+def test_the_balance_is_of_the_sites_that_are_shown(retail: Site, foreign: Site, viewer: Client) -> None:
+    builders.submission(foreign, entry_count=3)
+    assert "All accounted for" in text(viewer, "/deliveries/")
+
+
 def test_what_it_asks_does_not_grow(retail: Site, viewer: Client, django_assert_num_queries: Any) -> None:
     for count in (5, 45):
         for _ in range(count):
             builders.deployment(retail)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             text(viewer, "/deliveries/")

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from devops_sync import ledger
-from devops_sync.models import Confirmation, Deployment, Site
+from devops_sync.models import Cause, Confirmation, Deployment, Site
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,24 @@ def test_rejected_with_unknown_keys(retail: Site, viewer: Client) -> None:
     assert "<strong>Jira rejected it</strong>" in page
     assert "No valid associations found for deployment." in page
     assert "Jira does not know this key." in page
+    assert "left out" not in page
     assert "4d3f" in page
+
+
+def test_what_was_rejected_leads_to_where_it_is_mended(retail: Site, viewer: Client) -> None:
+    cause = Cause.objects.create(text="No valid associations found for deployment")
+    one = builders.deployment(retail, outcome="rejected", entry_facts={"cause": cause})
+    assert f'<a href="/deliveries/rejected/{cause.pk}/?since=all"' in text(viewer, one)
+
+
+def test_a_resend_that_was_rejected_says_so_in_one_sentence(retail: Site, viewer: Client) -> None:
+    one = builders.deployment(retail)
+    said = [{"message": "No valid associations found for deployment."}]
+    copy = builders.entry(retail, json.loads(one.entry.payload), outcome="rejected", origin=one.entry, errors=said)
+    builders.of_errand(copy, builders.errand(one))
+    page = text(viewer, one)
+    assert "for deployment." in page
+    assert "for deployment.." not in page
 
 
 def test_the_version_that_jira_shows_meanwhile_is_named(retail: Site, viewer: Client) -> None:
@@ -222,7 +239,8 @@ def test_asking_by_script_answers_with_what_changed(retail: Site, admin: Client)
 
 def test_what_it_asks_does_not_grow(retail: Site, admin: Client, django_assert_num_queries: Any) -> None:
     one = builders.deployment(retail, "web", "dev", number=5, sequence=100, issues=["A-1"])
-    with django_assert_num_queries(16):
+    builders.entry(retail, builders.payload("web", "dev", 5, 99), outcome="out_of_order")
+    with django_assert_num_queries(17):
         text(admin, one)
     for number in range(30):
         builders.entry(retail, builders.payload("web", "dev", 5, number), outcome="out_of_order")
@@ -230,7 +248,7 @@ def test_what_it_asks_does_not_grow(retail: Site, admin: Client, django_assert_n
         builders.confirmation(one.entry, "confirmed")
     one.issue_keys = [f"A-{number}" for number in range(60)]
     one.save()
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         text(admin, one)
 
 
@@ -239,3 +257,12 @@ def test_the_call_into_the_ledger_is_the_ledgers_own(retail: Site) -> None:
     now = timezone.now()
     first = ledger.ask_read_back(one.entry, None, now)
     assert ledger.ask_read_back(one.entry, None, now) == first
+
+
+def test_a_label_that_went_nowhere_else_says_so(retail: Site, viewer: Client) -> None:
+    one = builders.deployment(retail, label="v4")
+    assert "v4 went to no other environment." in text(viewer, one)
+    builders.deletion(one)
+    assert "v4 went to no other environment." in text(viewer, one)
+    unnamed = builders.deployment(retail, label="")
+    assert "It has no label to be found by" in text(viewer, unnamed)

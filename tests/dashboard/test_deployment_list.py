@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dashboard import counting
 from devops_sync.models import Deployment, Site
 from tests import builders
 
@@ -130,12 +132,33 @@ def last_address(client: Client) -> str:
 
 
 def test_counts_are_honest(retail: Site, viewer: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.listing.COUNTED", 55)
+    monkeypatch.setattr("dashboard.counting.COUNTED", 55)
     for number in range(55):
         builders.deployment(retail, "web", "dev", number=number + 1)
     assert "<strong>55</strong>" in viewer.get("/deployments/").content.decode()
     builders.deployment(retail, "web", "dev", number=100)
-    assert "<strong>More than 55</strong>" in viewer.get("/deployments/").content.decode()
+    monkeypatch.setattr("dashboard.counting._estimate", lambda rows: 7)
+    assert ">More than 55</strong>" in viewer.get("/deployments/").content.decode()
+
+
+def test_beyond_what_is_counted_the_number_is_the_planner_s_and_says_so(
+    retail: Site, viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.counting.COUNTED", 52)
+    for number in range(108):
+        builders.deployment(retail, "web" if number else "api", "dev", number=number + 1)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE deployment")
+    assert ">About 110</strong>" in viewer.get("/deployments/").content.decode()
+    assert ">About 110</strong> match" in viewer.get("/deployments/?issue=SHOP-1").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("many", "said"),
+    [(1004, "more than 1,000"), (1260, "about 1,300"), (48_123, "about 48,000"), (995_000, "about 1,000,000")],
+)
+def test_an_estimate_has_two_figures(many: int, said: str) -> None:
+    assert counting.Count(counting._rounded(many), is_exact=False).said == said
 
 
 def test_an_issue_key_in_the_search_leads_to_the_issue(retail: Site, viewer: Client) -> None:

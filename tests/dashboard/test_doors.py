@@ -14,14 +14,24 @@ pytestmark = pytest.mark.django_db
 
 
 def pages(one: Deployment) -> list[str]:
+    errand = one.site.errands.first() or builders.errand(one)
     return [
         "/",
+        "/quiet/",
+        "/issues/",
+        f"/issues/{one.issue_keys[0]}/",
         "/deployments/",
         f"/deployments/{one.pk}/",
         "/submissions/",
         f"/submissions/{one.entry.submission_id}/",
         "/deliveries/",
+        "/deliveries/drift/",
         f"/deliveries/{one.entry.delivery_id}/",
+        "/deliveries/rejected/",
+        "/errands/",
+        f"/errands/{errand.pk}/",
+        "/sites/",
+        f"/sites/{one.site.slug}/",
     ]
 
 
@@ -58,7 +68,18 @@ def test_somebody_without_a_role_is_told_so(signed_in: Callable[..., Client]) ->
 def test_the_things_of_a_foreign_site_are_not_there(role: str, foreign: Site, signed_in: Callable[..., Client]) -> None:
     one = builders.deployment(foreign, label="secret-label")
     client = signed_in(role)
-    own = {"/", "/deployments/", "/submissions/", "/deliveries/"}
+    own = {
+        "/",
+        "/quiet/",
+        "/issues/",
+        "/deployments/",
+        "/submissions/",
+        "/deliveries/",
+        "/deliveries/drift/",
+        "/deliveries/rejected/",
+        "/errands/",
+        "/sites/",
+    }
     for page in pages(one) + raw_bytes(one):
         answer = client.get(page)
         assert answer.status_code == (200 if page in own else 404)
@@ -66,6 +87,7 @@ def test_the_things_of_a_foreign_site_are_not_there(role: str, foreign: Site, si
     assert client.get("/deployments/?site=foreign").status_code == 400
     assert client.post(f"/deployments/{one.pk}/read-back").status_code == 404
     assert client.post(f"/lanes/{one.entry.lane_id}/try-now").status_code == 404
+    assert client.post("/sites/foreign/test").status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
@@ -68,6 +69,71 @@ def test_a_credential_that_may_not_ask_is_told(viewer: Client, gated: Deployment
     html = page(viewer, gated)
     assert "Gate: not available" in html
     assert "Gating status is not available with this credential." in html
+
+
+WORDS = {
+    "awaiting": "Awaiting gate",
+    "allowed": "Gate allowed",
+    "prevented": "Gate prevented",
+    "expired": "Gate expired",
+    "invalid": "Gate invalid",
+    "ALLOWED": "Gate “ALLOWED”",
+    "<b>x</b>": "Gate “&lt;b&gt;x&lt;/b&gt;”",
+}
+
+
+@pytest.mark.parametrize("status", WORDS)
+@pytest.mark.parametrize("address", ["/deployments/", "/"])
+def test_lists_say_what_jira_said(viewer: Client, gated: Deployment, address: str, status: str) -> None:
+    gate(gated, status)
+    html = viewer.get(address).content.decode()
+    assert [word for word in WORDS.values() if word in html] == [WORDS[status]]
+
+
+@pytest.mark.parametrize("address", ["/deployments/", "/"])
+def test_lists_say_awaiting_until_jira_said_anything(viewer: Client, gated: Deployment, address: str) -> None:
+    assert "Awaiting gate" in viewer.get(address).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ("awaiting", "1 waits at a gate."),
+        ("allowed", "Nothing failed, and nothing waits at a gate."),
+        ("prevented", "1 was stopped at a gate."),
+        ("ALLOWED", "1 waits at a gate."),
+    ],
+)
+def test_the_overview_counts_what_still_waits(viewer: Client, gated: Deployment, status: str, says: str) -> None:
+    gate(gated, status)
+    assert says in viewer.get("/").content.decode()
+
+
+@pytest.mark.parametrize(("status", "count"), [("awaiting", 1), ("allowed", 0), ("prevented", 1)])
+def test_what_needs_a_look_is_not_what_was_allowed(viewer: Client, gated: Deployment, status: str, count: int) -> None:
+    gate(gated, status)
+    assert viewer.get("/?show=look").content.decode().count('id="cell-') == count
+
+
+@pytest.mark.parametrize("address", ["/deployments/", "/"])
+def test_many_gates_take_one_query(
+    viewer: Client, retail: Site, address: str, django_assert_max_num_queries: Any
+) -> None:
+    def asked(count: int) -> int:
+        for number in range(count):
+            gate(builders.deployment(retail, f"p-{count}-{number}", state="pending", gated=True))
+        cache.clear()
+        with django_assert_max_num_queries(40) as counted:
+            viewer.get(address)
+        return len(counted)
+
+    assert asked(2) == asked(20)
+
+
+def test_the_same_key_of_another_site_says_nothing_here(viewer: Client, gated: Deployment, foreign: Site) -> None:
+    other = builders.deployment(foreign, gated.pipeline_id, gated.environment_id, number=gated.number, gated=True)
+    gate(other, "allowed")
+    assert "Awaiting gate" in viewer.get("/deployments/").content.decode()
 
 
 def test_a_link_that_is_none_is_text(viewer: Client, gated: Deployment) -> None:

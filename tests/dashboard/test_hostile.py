@@ -1,9 +1,11 @@
 """Whatever was sent, a page shows it as text."""
 
+from urllib.parse import quote
+
 import pytest
 from django.test import Client
 
-from devops_sync.models import Deployment, Entry, Site
+from devops_sync.models import Cause, Deployment, Entry, Site
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -14,13 +16,27 @@ LONG = "W" * 255
 def pages(one: Deployment) -> list[str]:
     return [
         "/",
+        "/quiet/",
+        "/issues/",
+        f"/issues/{quote(one.issue_keys[0].upper(), safe='')}/",
         "/deployments/",
         "/deployments/?pipeline=" + "%3Cscript%3E",
         f"/deployments/{one.pk}/",
         "/submissions/",
         f"/submissions/{one.entry.submission_id}/",
         "/deliveries/",
+        "/deliveries/drift/",
         f"/deliveries/{one.entry.delivery_id}/",
+        "/deliveries/rejected/",
+        f"/deliveries/rejected/{one.entry.cause_id}/",
+        f"/deliveries/rejected/{one.entry.cause_id}/correct?do=resend",
+        f"/deliveries/rejected/{one.entry.cause_id}/correct?find=A-&with=B-",
+        "/errands/",
+        f"/errands/{builders.errand(one, what=one.label).pk}/",
+        "/sites/",
+        f"/sites/{one.site.slug}/",
+        "/submit/",
+        f"/submit/?from={one.entry.submission_id}",
     ]
 
 
@@ -31,12 +47,13 @@ def odd(retail: Site, word: str) -> Deployment:
         word,
         label=word,
         state="failed",
-        issues=[f"{word}-1"],
+        issues=[f"{word}-1".upper()],
         properties={word[:200]: word[:200]},
         description=word,
         outcome="rejected",
         entry_facts={
             "errors": [{"message": word, "trace_id": word}],
+            "cause": Cause.objects.create(text=word),
             "unknown_issues": [f"{word}-1"],
         },
     )
@@ -48,7 +65,12 @@ def odd(retail: Site, word: str) -> Deployment:
     one.entry.delivery = delivery
     builders.refused(retail, word)
     builders.confirmation(one.entry, "different", differences=[word], failure=word)
+    Entry.objects.filter(pk=one.entry_id).update(read_back="different", read_back_at=one.changed_at)
     builders.lane(retail, held_reason=word, held_at=one.changed_at)
+    builders.token(retail, word[:100])
+    retail.client_id = word
+    retail.capabilities = {"builds": {"READ": False, "WRITE": None, "DELETE": None, "problem": word}}
+    retail.save()
     return one
 
 

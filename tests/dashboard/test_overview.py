@@ -6,7 +6,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from devops_sync.models import Deployment, Run, Site
+from devops_sync.models import Cause, Deployment, Run, Site
 from devops_sync.models.deployment import latest_by_place
 from tests import builders
 
@@ -132,12 +132,23 @@ def test_a_run_shows_how_far_it_is(retail: Site, viewer: Client) -> None:
 
 def test_the_strip_adds_up(retail: Site, viewer: Client) -> None:
     builders.deployment(retail)
-    builders.deployment(retail, outcome="rejected", entry_facts={"errors": [{"message": "No valid associations"}]})
+    cause = Cause.objects.create(text="No valid associations")
+    builders.deployment(retail, outcome="rejected", entry_facts={"cause": cause})
     builders.deployment(retail, outcome="waiting")
     page = text(viewer)
     assert "All accounted for" in page
     assert "1 cause" in page
     assert "95 of 100 within 1.0 s" in page
+
+
+def test_rejections_are_counted_by_cause_and_lead_to_their_page(retail: Site, viewer: Client) -> None:
+    cause = Cause.objects.create(text="Unknown issue keys: {key}")
+    for key in ("SHOP-1", "SHOP-2"):
+        errors = [{"message": f"Unknown issue keys: {key}"}]
+        builders.deployment(retail, outcome="rejected", entry_facts={"errors": errors, "cause": cause})
+    page = text(viewer)
+    assert "1 cause" in page
+    assert 'href="/deliveries/rejected/">2</a>' in page
 
 
 def test_an_entry_that_went_missing_shows_in_the_balance(retail: Site, viewer: Client) -> None:
@@ -189,7 +200,7 @@ def test_what_it_asks_does_not_grow_with_what_there_is(
         for number in range(count):
             builders.deployment(retail, f"pipeline-{number % 20}", f"env-{number % 7}", outcome="rejected")
         cache.clear()
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(21):
             text(viewer)
 
 

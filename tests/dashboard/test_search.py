@@ -14,8 +14,8 @@ def to(client: Client, q: str, **more: str) -> str:
     return client.get("/search/", {"q": q, **more})["Location"]
 
 
-def test_an_issue_key_leads_to_its_deployments(retail: Site, viewer: Client) -> None:
-    assert to(viewer, "shop-12", site="retail") == "/deployments/?site=retail&issue=SHOP-12"
+def test_an_issue_key_leads_to_its_timeline(retail: Site, viewer: Client) -> None:
+    assert to(viewer, "shop-12", site="retail") == "/issues/SHOP-12/?site=retail"
 
 
 def test_a_submission_leads_to_itself(retail: Site, viewer: Client) -> None:

@@ -1,3 +1,4 @@
+import json
 import re
 from typing import Any
 
@@ -32,6 +33,25 @@ def test_one_tells_who_sent_what_and_what_became_of_it(retail: Site, viewer: Cli
     assert "192.0.2.7" in page
     assert bytes(one.entry.submission.sha256 or b"").hex() in page
     assert f'<a href="/deployments/{one.pk}/" id="entry-{one.entry_id}">web / dev / 5</a>' in page
+
+
+def test_what_was_sent_again_is_no_older_version_and_no_request(retail: Site, admin: Client) -> None:
+    one = builders.deployment(retail)
+    copy = builders.entry(retail, json.loads(one.entry.payload), outcome="withdrawn", origin=one.entry)
+    copy.errors = [{"message": "The resend was cancelled."}]
+    copy.save()
+    builders.of_errand(copy, builders.errand(one))
+    page = text(admin, f"/submissions/{copy.submission_id}/")
+    assert f'<a href="/deployments/{one.pk}/"' in page
+    assert "A newer version is current." not in page
+    for made_up in ("answered 202", "<dt>Validated", "<dt>Size", "<dt>SHA-256", "<dt>Path"):
+        assert made_up not in page
+
+
+def test_what_was_said_stands_apart_from_what_we_say(retail: Site, viewer: Client) -> None:
+    old = builders.entry(retail, outcome="withdrawn", errors=[{"message": "The resend was cancelled."}])
+    page = text(viewer, f"/submissions/{old.submission_id}/")
+    assert 'The resend was cancelled. <span class="soft">A newer version is current.' in page
 
 
 def test_a_refused_one_says_why(retail: Site, viewer: Client) -> None:

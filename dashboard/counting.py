@@ -1,0 +1,45 @@
+"""How many rows match: counted where that is cheap, beyond that as the database estimates it."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+# So many are counted.
+COUNTED = 1000
+
+
+@dataclass(frozen=True)
+class Count:
+    """So many rows. `is_exact` unless they are estimated; then at least more than `COUNTED`."""
+
+    many: int
+    is_exact: bool = True
+
+    @property
+    def said(self) -> str:
+        """As a sentence says it: 12, "about 48,000"; where the estimate is too low to be one "more than 1,000"."""
+        if self.is_exact:
+            return f"{self.many:,}"
+        return f"about {self.many:,}" if self.many > COUNTED else f"more than {COUNTED:,}"
+
+    def __str__(self) -> str:
+        return self.said
+
+
+def count(rows: Any) -> Count:
+    """How many rows there are, by looking at no more than `COUNTED` of them and one plan."""
+    rows = rows.order_by()
+    many = rows[: COUNTED + 1].count()
+    return Count(many) if many <= COUNTED else Count(_rounded(_estimate(rows)), is_exact=False)
+
+
+def _estimate(rows: Any) -> int:
+    """How many rows the planner expects: its statistics are as old as the last ANALYZE."""
+    plan = json.loads(rows.values("pk").explain(format="json"))
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def _rounded(many: int) -> int:
+    """To two figures, since an estimate has no more."""
+    step: int = 10 ** max(len(str(many)) - 2, 0)
+    return round(many / step) * step

@@ -1,0 +1,136 @@
+"""`/sites/<slug>/`: one site, what its credential may do, and how to give it another."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.views.decorators.debug import sensitive_post_parameters
+
+from devops_sync import roles, sites
+from devops_sync.models import Delivery, Site
+
+from .. import credential, frame, health, live
+from ..doors import readers_only
+from ..fields import Field
+from ..methods import require_GET, require_POST
+
+ANSWERS = 8
+
+
+@require_GET
+@readers_only
+def site(request: HttpRequest, slug: str) -> HttpResponse:
+    found = _find(request, slug)
+    return _page(request, found, credential.fields(is_app=found.is_app, client_id=found.client_id))
+
+
+@require_POST
+@readers_only
+def test(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask Jira what the credential may do, while the person waits."""
+    found = _find_for_admin(request, slug)
+    sites.examine(found, frame.of(request).now)
+    messages.info(request, "Jira was asked what the credential may do.")
+    return redirect("site", slug)
+
+
+@sensitive_post_parameters("secret")
+@require_POST
+@readers_only
+def replace_credential(request: HttpRequest, slug: str) -> HttpResponse:
+    """Give the site another credential, once Jira has taken it. The person waits."""
+    found = _find_for_admin(request, slug)
+    client_id, secret = request.POST.get("client_id", "").strip(), request.POST.get("secret", "").strip()
+    try:
+        sites.replace_credential(found, client_id, secret, frame.of(request).now)
+    except sites.Wrong as wrong:
+        fields = credential.fields(is_app=found.is_app, client_id=client_id, about=wrong.about, problem=str(wrong))
+        return _page(request, found, fields, wrong=wrong)
+    messages.info(request, "The credential works and has replaced the old one.")
+    return redirect("site", slug)
+
+
+@require_POST
+@readers_only
+def change_settings(request: HttpRequest, slug: str) -> HttpResponse:
+    """Say how much is read back by itself, and when older versions need not be sent."""
+    found = _find_for_admin(request, slug)
+    one_in, superseding = request.POST.get("sample_one_in", "").strip(), request.POST.get("superseding", "")
+    try:
+        sites.change_settings(found, one_in, superseding)
+    except sites.Wrong as wrong:
+        fields = credential.fields(is_app=found.is_app, client_id=found.client_id)
+        return _page(request, found, fields, sampling=_sampling(one_in, str(wrong)))
+    messages.info(request, "The settings hold for what comes from now on.")
+    return redirect("site", slug)
+
+
+def _sampling(one_in: object, problem: str = "") -> Field:
+    return Field(
+        name="sample_one_in",
+        label="Read back one in",
+        hint="Of what Jira accepted. New deployments to production are always read; 0 reads nothing by itself.",
+        value=str(one_in),
+        problem=problem,
+        most=5,
+        has_focus=bool(problem),
+    )
+
+
+def _find(request: HttpRequest, slug: str) -> Site:
+    return get_object_or_404(roles.sites(request.user), slug=slug)
+
+
+def _find_for_admin(request: HttpRequest, slug: str) -> Site:
+    found = _find(request, slug)
+    if not roles.may(request.user, "sites", found):
+        raise PermissionDenied("Testing a site, its credential and its settings are for admins.")
+    return found
+
+
+def _page(
+    request: HttpRequest,
+    found: Site,
+    fields: list[Field],
+    *,
+    wrong: sites.Wrong | None = None,
+    sampling: Field | None = None,
+) -> HttpResponse:
+    around = frame.of(request)
+    lanes = health.lanes_of([found], around.now)
+    by_lane = {stretch.lane.pk: stretch.lane for stretch in lanes}
+    answers = Delivery.objects.filter(lane__in=list(by_lane)).newest_first()
+    rows = list(answers.defer("request_body", "response_body", "request_headers")[:ANSWERS])
+    for row in rows:
+        row.lane = by_lane[row.lane_id]
+    may_sites, may_tokens = (roles.may(request.user, act, found) for act in ("sites", "tokens"))
+    here = reverse("site", args=[found.slug])
+    return live.page(
+        request,
+        "site.html",
+        {
+            "one": found,
+            "here": here,
+            "scopes": credential.SCOPES,
+            "uses": credential.uses(found),
+            "lanes": lanes,
+            "rows": rows,
+            "tokens": found.tokens.order_by("name") if may_tokens else [],
+            "fields": fields,
+            "wrong": wrong,
+            "sampling": sampling or _sampling(found.sample_one_in),
+            "supersedings": Site.Superseding.choices,
+            "now": around.now,
+            "may_sites": may_sites,
+            "may_tokens": may_tokens,
+            "may_resend": roles.may(request.user, "resend", found),
+            "may_bring_back": roles.may(request.user, "delete", found),
+            "may_verify": roles.may(request.user, "verify", found),
+            "may_try": roles.may(request.user, "try-now", found),
+        },
+        [live.Part("uses", "uses"), live.Part("lanes", "lanes"), live.Part("answers", "answers")],
+        every=2 if any(stretch.is_moving for stretch in lanes) else 5,
+        status=400 if wrong or sampling else 200,
+        url=here,
+    )

@@ -1,0 +1,35 @@
+"""A site's settings: how much of it is read back by itself, and when older versions are left out."""
+
+import pytest
+from django.test import Client
+
+from devops_sync.models import Site
+
+pytestmark = pytest.mark.django_db
+ADDRESS = "/sites/retail/settings"
+GOOD = {"sample_one_in": "7", "superseding": "never"}
+
+
+def test_an_admin_changes_them_on_the_sites_page(retail: Site, admin: Client) -> None:
+    answer = admin.post(ADDRESS, GOOD, follow=True)
+    retail.refresh_from_db()
+    assert (retail.sample_one_in, retail.superseding) == (7, "never")
+    page = answer.content.decode()
+    assert 'value="7"' in page
+    assert '<option value="never" selected>' in page
+
+
+@pytest.mark.parametrize(
+    "bad", [{"sample_one_in": word} for word in ("", "-1", "1.5", "32768", "9" * 50, "²")] + [{"superseding": "now"}]
+)
+def test_what_cannot_be_is_said_and_changes_nothing(bad: dict[str, str], retail: Site, admin: Client) -> None:
+    answer = admin.post(ADDRESS, GOOD | bad)
+    assert answer.status_code == 400
+    assert 'id="sample_one_in-problem"' in answer.content.decode()
+    retail.refresh_from_db()
+    assert (retail.sample_one_in, retail.superseding) == (20, "when_many")
+
+
+def test_nobody_else_sees_or_changes_them(retail: Site, viewer: Client) -> None:
+    assert "sample_one_in" not in viewer.get("/sites/retail/").content.decode()
+    assert viewer.post(ADDRESS, GOOD).status_code == 403
