@@ -6,13 +6,13 @@ BIN := .venv/bin
 # Options for what is started: make run ARGS="--port 9000", make test ARGS="-k up".
 ARGS ?=
 
-.PHONY: run test check bench format
+.PHONY: run test check bench chaos format
 
 run:
 	@$(call install,requirements.txt) && exec $(BIN)/python manage.py up $(ARGS)
 
 test:
-	@$(call install,requirements-test.txt) && exec $(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(call install,requirements-test.txt) && exec $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 # The commands that look at the models need settings, but neither a database nor what the shell says about one.
 check: SETTLED = env -u DATABASE_URL -u CELERY_BROKER_URL -u SECRET_KEY WAYBILL_DATA=.venv/check
@@ -27,6 +27,9 @@ check:
 
 bench:
 	@$(call install,requirements-test.txt) && exec $(BIN)/python -m tests.bench $(ARGS)
+
+chaos:
+	@$(call install,requirements-test.txt) && exec $(BIN)/python -m tests.chaos $(ARGS)
 
 format:
 	@$(call install,requirements-test.txt)

@@ -16,7 +16,7 @@ POSTGRES = "postgresql://postgres@127.0.0.1:5432/postgres"
 MENDS = {
     "chromium": "a Chromium on the PATH (Debian: apt-get install --no-install-recommends chromium)",
     "curl": "curl on the PATH",
-    "node": "Node.js on the PATH",
+    "node": "Node.js with npm on the PATH",
     "postgres": "a PostgreSQL of the system at 127.0.0.1:5432 that lets postgres in without a password",
     "rabbitmq": "a RabbitMQ at 127.0.0.1:5672 with guest:guest",
     "redis": "a Redis at 127.0.0.1:6379",
@@ -42,6 +42,9 @@ def has(need: str) -> bool:
         return _broker_answers(RABBITMQ if need == "rabbitmq" else REDIS)
     if need == "postgres":
         return _postgres_answers()
+    if need == "node":
+        # Debian's Node.js comes without npm.
+        return shutil.which("node") is not None and shutil.which("npm") is not None
     return shutil.which(need) is not None
 
 

@@ -19,6 +19,9 @@ SCHEMES = ("light", "dark")
 LISTS = {
     "overview": "/",
     "overview-needs-a-look": "/?show=look",
+    "quiet": "/quiet/",
+    "issues": "/issues/",
+    "issue-untouched": "/issues/NOPE-1/",
     "deployments": "/deployments/",
     "deployments-filtered": "/deployments/?environment_type=production&state=failed",
     "deployments-wrong": "/deployments/?state=melted",
@@ -26,6 +29,15 @@ LISTS = {
     "repositories": "/repositories/",
     "submissions": "/submissions/",
     "deliveries": "/deliveries/",
+    "rejected": "/deliveries/rejected/?since=all",
+    "errands": "/errands/",
+    "drift": "/deliveries/drift/",
+    "sites": "/sites/",
+    "site": "/sites/demo/",
+    "site-connect": "/sites/connect/",
+    "submit": "/submit/",
+    "submit-build": "/submit/?as=build",
+    "submit-json": "/submit/?as=json",
     "not-found": "/nothing-here/",
 }
 
@@ -71,7 +83,7 @@ def things(page: Page) -> dict[str, str]:
     found = {}
     for name in ("deployment", "build", "submission"):
         found[name] = f"/{name}s/"
-    found |= {"delivery": "/deliveries/", "repository": "/repositories/"}
+    found |= {"issue": "/issues/", "delivery": "/deliveries/", "repository": "/repositories/"}
     for name, address in found.items():
         found[name] = first_of(page, address)
     for name in ("commit", "branch", "pull_request"):

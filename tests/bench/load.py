@@ -20,8 +20,8 @@ class Done:
         return self.requests / self.seconds
 
 
-def post(url: str, bodies: Iterator[bytes], *, senders: int, seconds: float, token: str = "") -> Done:
-    """Post bodies from some threads for so many seconds. Raises `RuntimeError` for any answer but 202."""
+def post(url: str, bodies: Iterator[bytes], *, senders: int, seconds: float = float("inf"), token: str = "") -> Done:
+    """Post bodies from some threads, all or for so many seconds. Raises `RuntimeError` for any answer but 202."""
     drawing = threading.Lock()
     counts: list[int] = []
     failures: list[str] = []
@@ -33,7 +33,9 @@ def post(url: str, bodies: Iterator[bytes], *, senders: int, seconds: float, tok
         connection = _Connection(url, token)
         while time.perf_counter() < until and not failures:
             with drawing:
-                body = next(bodies)
+                body = next(bodies, None)
+            if body is None:
+                break
             status = connection.post(body)
             if status != 202:
                 failures.append(f"answered {status}")

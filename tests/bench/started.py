@@ -65,6 +65,19 @@ class Started:
             cursor = connection.execute(statement, values)
             return cursor.fetchall() if cursor.description else []
 
+    def processes(self) -> list[tuple[int, str]]:
+        """Its processes with their commands."""
+        found = []
+        mark = f"WAYBILL_DATA={self.up['data']}".encode()
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                if mark in (folder / "environ").read_bytes().split(b"\0"):
+                    command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+                    found.append((int(folder.name), command))
+            except OSError:
+                continue  # It ended meanwhile, or is somebody else's.
+        return sorted(found)
+
     def settle(self) -> None:
         """Wait until nothing waits any more."""
         until = time.monotonic() + _SETTLE_SECONDS
