@@ -34,4 +34,4 @@ class Migration(migrations.Migration):
 
     dependencies = [("devops_sync", "0010_send_again_confirm_and_sort_rejections")]
 
-    operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
+    operations = [migrations.RunPython(fill, migrations.RunPython.noop, elidable=True)]
