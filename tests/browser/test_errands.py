@@ -7,7 +7,6 @@ from playwright.sync_api import expect
 from devops_sync.models import Deployment, Entry, Errand, Site
 from tests import builders
 from tests.errands.conftest import Send, state, work
-from tests.errands.conftest import _no_client_is_remembered as _no_client_is_remembered
 from tests.errands.conftest import send as send
 from tests.errands.conftest import site as site
 from tests.payloads import deployment
