@@ -17,6 +17,7 @@ from devops_sync.models.deployment import DeploymentQuerySet
 from devops_sync.models.development import RepositoryQuerySet
 from devops_sync.models.submission import EntryQuerySet, first_id_at
 
+from . import zone
 from .kinds import KINDS
 
 ISSUE_KEY = re.compile(r"^[^\W\d]\w{0,254}-\d{1,255}$")
@@ -94,22 +95,21 @@ class Filters:
         return taken
 
     def day(self, name: str, *, ends: bool = False) -> dt.datetime | None:
-        """An instant, or a day: its beginning, or with `ends` the beginning of the next."""
+        """An instant, or a day of the reader's zone: its beginning, or with `ends` the beginning of the next."""
         text = self.text(name)
         if not text:
             return None
         try:
             is_day = re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) is not None
-            instant = dt.datetime.fromisoformat(text)
-            instant = instant if instant.tzinfo else instant.replace(tzinfo=dt.UTC)
-            instant = instant.astimezone(dt.UTC)
+            instant = zone.of_text(text)
             if not 1900 <= instant.year <= 2200:
                 raise ValueError
         except (ValueError, OverflowError):
             self.problems.append(f"“{text}” is no day for {name}. Write it as 2026-11-01.")
             return None
-        self.chip(name, text, said=f"{instant.day} {instant:%b %Y}" if is_day else text)
-        return instant + dt.timedelta(days=1) if is_day and ends else instant
+        day = zone.local(instant)
+        self.chip(name, text, said=f"{day.day} {day:%b %Y}" if is_day else text)
+        return zone.days_later(instant, 1) if is_day and ends else instant
 
     def chip(self, name: str, value: str, said: str = "") -> None:
         rest = self.given.copy()

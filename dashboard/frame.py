@@ -13,7 +13,7 @@ from django.utils import timezone
 from devops_sync import __version__, roles
 from devops_sync.models import Deletion, Entry, Site
 
-from . import rejections
+from . import rejections, zone
 from .kinds import KINDS
 
 LISTS = (
@@ -95,6 +95,11 @@ class Frame:
     def yesterday(self) -> dt.datetime:
         return yesterday(self.now)
 
+    @property
+    def zone(self) -> str:
+        """The zone that times are written in, by name."""
+        return zone.name()
+
     @cached_property
     def site_query(self) -> str:
         return f"?{urlencode({'site': self.site.slug})}" if self.site else ""
@@ -102,7 +107,7 @@ class Frame:
     @property
     def places(self) -> list[Place]:
         return [
-            self._place("overview", "Overview", "overview", "quiet-list"),
+            self._place("overview", "Overview", "overview", "quiet-list", "pipeline"),
             self._place("issue", "Issues", "issue-list", "issue"),
             self._place("deployment", "Deployments", "deployment-list", "deployment"),
             self._place("build", "Builds", "build-list", "build"),
@@ -168,8 +173,8 @@ def around(request: HttpRequest) -> dict[str, Any]:
 
 
 def yesterday(now: dt.datetime) -> dt.datetime:
-    """When yesterday began."""
-    return now.replace(hour=0, minute=0, second=0, microsecond=0) - dt.timedelta(days=1)
+    """When yesterday began, where the reader is."""
+    return zone.days_later(zone.local(now).replace(hour=0, minute=0, second=0, microsecond=0), -1)
 
 
 def _figure(count: int) -> str:

@@ -60,7 +60,11 @@ def page(
     `every`: seconds until the pulse asks again, None when the page has settled.
     `ask`: what the pulse sends along, as further parameters. `url`: where it asks, unless at the request's own address.
     """
-    everywhere = (Part("count-waiting", "_counts.html#waiting"), Part("count-rejected", "_counts.html#rejected"))
+    everywhere = (
+        Part("count-waiting", "_counts.html#waiting"),
+        Part("count-rejected", "_counts.html#rejected"),
+        Part("zone", "_counts.html#zone"),
+    )
     filled = {
         part.id: (part, render_to_string(_name(template, part.partial), {**context, **part.context}, request))
         for part in (*everywhere, *parts)
@@ -116,7 +120,7 @@ def _pulse(
     for name in ask:
         own.pop(name, None)
     return format_html(
-        '<div id="pulse" hidden data-now="{}" hx-get="{}" hx-trigger="every {}ms" hx-swap="outerHTML"'
+        '<div id="pulse" hidden data-now="{}" hx-get="{}" hx-trigger="every {}ms, look" hx-swap="outerHTML"'
         " hx-headers='{}' hx-vals='{}'></div>",
         _stamp(request),
         url or f"{request.path}?{own.urlencode()}",

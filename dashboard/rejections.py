@@ -185,7 +185,7 @@ def remedy(entries: Sequence[Entry], sites: Sequence[Site]) -> Remedy:
 def standing_since(sites: Sequence[Site], since: dt.datetime) -> tuple[int, int]:
     """How many rejections stand of those since then, and of how many causes. Of very many it is kept for a while."""
     ids = [site.pk for site in sites]
-    return kept.figure(f"rejected:{since.date()}", ids, lambda: rejections.count_standing(ids, since))
+    return kept.figure(f"rejected:{since.isoformat()}", ids, lambda: rejections.count_standing(ids, since))
 
 
 def issues_lately(sites: Sequence[Site]) -> tuple[Counter[str], Counter[str]]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from devops_sync.models.issue import Tally
 
+from . import zone
 from .kinds import KINDS
 from .matrix import TYPES
 
@@ -221,12 +222,16 @@ def _together(one: Dot, later: Dot) -> Dot:
 
 def _ticks(scale: _Scale, now_x: float | None, now: dt.datetime) -> list[Tick]:
     step = next((step for step in _STEPS if (scale.end - scale.start) / step <= _TICKS), _STEPS[-1])
-    at = int(-(-scale.start // step)) * step
+    # Ticks stand where the reader's clocks show round times: as far from UTC as they are at the end.
+    shift = zone.local(now).utcoffset() or dt.timedelta()
+    at = int(-(-(scale.start + shift.total_seconds()) // step)) * step - int(shift.total_seconds())
     ticks: list[Tick] = []
     while at <= scale.end:
-        instant = dt.datetime.fromtimestamp(at, dt.UTC)
+        # A day that begins an hour aside, where clocks were changed since, is still called by its name.
+        instant = dt.datetime.fromtimestamp(at, dt.timezone(shift))
+        instant = instant if step >= _DAY else zone.local(instant)
         x = scale.x(instant)
-        is_day = step >= _DAY or at % _DAY == 0
+        is_day = step >= _DAY or instant.hour == instant.minute == 0
         is_clear = x < WIDTH - 90 and (now_x is None or not -80 < x - now_x < 24)
         word = _word(instant, step, is_day=is_day or not ticks, now=now) if is_clear else ""
         ticks.append(Tick(f"{x:.1f}", f"{x + 4:.1f}", word, is_day))

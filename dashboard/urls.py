@@ -1,7 +1,7 @@
 """The addresses of the pages. Each thing has one."""
 
 from django.urls import path, register_converter
-from django.urls.converters import IntConverter
+from django.urls.converters import IntConverter, PathConverter
 
 from .kinds import KINDS
 from .views import (
@@ -18,14 +18,17 @@ from .views import (
     gate,
     issue,
     issue_list,
+    keys,
     lane,
     login,
     overview,
+    pipeline,
     quiet,
     rejected,
     rejected_list,
     repository_list,
     search,
+    settings,
     site,
     site_connect,
     site_list,
@@ -41,7 +44,14 @@ class Id(IntConverter):
     regex = "[0-9]{1,18}"
 
 
+class Ident(PathConverter):
+    """An id that somebody else gave: any text, also with slashes and line breaks."""
+
+    regex = "(?s:.+)"
+
+
 register_converter(Id, "id")
+register_converter(Ident, "ident")
 
 _of_each_kind = [
     address
@@ -58,11 +68,15 @@ urlpatterns = [
     path("login/", login.login, name="login"),
     path("logout/", login.logout, name="logout"),
     path("search/", search.search, name="search"),
+    path("settings/", settings.settings, name="settings"),
+    path("keys/", keys.keys, name="keys"),
     path("", overview.overview, name="overview"),
     path("issues/", issue_list.issue_list, name="issue-list"),
     path("issues/<path:key>/", issue.issue, name="issue"),
     path("deployments/", deployment_list.deployment_list, name="deployment-list"),
     path("builds/", build_list.build_list, name="build-list"),
+    path("pipelines/<slug:slug>/", pipeline.pipeline, name="pipeline"),
+    path("pipelines/<slug:slug>/<ident:ident>/", pipeline.pipeline, name="pipeline"),
     path("repositories/", repository_list.repository_list, name="repository-list"),
     path("deployments/<id:pk>/gate", gate.read_again, name="deployment-gate"),
     path("columns/", columns.columns_shown, name="columns"),

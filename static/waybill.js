@@ -1,5 +1,6 @@
-/* What the pages gain from a script: "/" goes to the search, code can be copied, times age, open folds stay
-   open, and the foot says whether the page still follows. Every page works without it. */
+/* What the pages gain from a script: keys, code that can be copied, times that age and are in the reader's zone, what
+   is open, ticked, focused or scrolled stays so while a page follows, and the foot says whether it does. Every page
+   works without it. */
 (() => {
   "use strict";
   const UNITS = { ms: 1, s: 1000 };
@@ -16,24 +17,60 @@
     const pulse = document.getElementById("pulse");
     if (pulse && pulse.dataset.now) ahead = Number(pulse.dataset.now) * UNITS.s - Date.now();
   };
+  // The reader's zone goes along with what is asked from now on; the server says which one it writes times in.
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const rememberZone = () => {
+    if (!/^[\w+/-]{1,64}$/.test(here || "")) return;
+    const guarded = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `waybill-zone=${here}; path=/; max-age=31536000; samesite=lax${guarded}`;
+    const written = document.querySelector("#zone [data-zone]");
+    const offer = document.querySelector("#zone [data-zone-offer]");
+    if (!offer || "chosen" in written.dataset || written.dataset.zone === here) return;
+    offer.href = location.href;
+    offer.hidden = false;
+    offer.textContent = `Show them in ${here}`;
+  };
+  let dayOf = null;
+  const isSameDay = (one, other) => {
+    const written = document.querySelector("#zone [data-zone]");
+    const zone = written ? written.dataset.zone : "UTC";
+    if (!dayOf || dayOf.zone !== zone) dayOf = { zone, format: new Intl.DateTimeFormat("en-CA", { timeZone: zone }) };
+    return dayOf.format.format(one) === dayOf.format.format(other);
+  };
   const age = () => {
     const now = new Date(Date.now() + ahead);
     for (const time of document.querySelectorAll("time[data-print]")) {
       const then = new Date(time.dateTime);
       const seconds = Math.max(0, Math.floor((now - then) / UNITS.s));
-      const isToday = now.toISOString().slice(0, 10) === then.toISOString().slice(0, 10);
       let said = null;
       if (seconds < 60) said = `${seconds} s ago`;
       else if (seconds < 3600) said = `${Math.floor(seconds / 60)} min ago`;
-      else if (isToday) said = `${Math.floor(seconds / 3600)} h ago`;
+      else if (seconds < 86400 && isSameDay(now, then)) said = `${Math.floor(seconds / 3600)} h ago`;
       else if (/ago$/.test(time.textContent)) said = time.dataset.print;
       if (said !== null && said !== time.textContent) time.textContent = said;
     }
   };
 
-  // The foot: checked when, or lost since when.
+  // The foot: checked when, held, or lost since when and why.
+  const HELD = 60 * UNITS.s;
   let checked = Date.now();
   let lost = null;
+  let back = 0;
+  let held = false;
+  const ago = (then) => `${Math.floor((Date.now() - then) / UNITS.s)} s ago`;
+  const WHY = {
+    gone: (then) => `Connection lost ${ago(then)}, trying again`,
+    offline: (then) => `This computer is offline since ${ago(then).replace(" ago", "")}, what is shown stays`,
+    failing: (then) => `Waybill answers with an error since ${ago(then).replace(" ago", "")}, trying again`,
+    out: () => "You are signed out, so this page stands still. Load it again to sign in",
+    barred: () => "This page is not open to you any more, or is gone. Load it again to see",
+  };
+  const words = (follows) => {
+    if (lost) return WHY[lost.why](lost.at);
+    if (!follows) return "Up to date, nothing is moving";
+    if (held) return `Held while you select text, checked ${ago(checked)}`;
+    return `${Date.now() - back < 5 * UNITS.s ? "Live again" : "Live"}, checked ${ago(checked)}`;
+  };
   const say = () => {
     const foot = document.getElementById("live");
     const follows = document.querySelector("#pulse[hx-get]");
@@ -45,42 +82,109 @@
       foot.prepend(icon("live"));
       foot.querySelector("svg").setAttribute("class", "icon");
     }
-    const seconds = Math.floor((Date.now() - (lost || checked)) / UNITS.s);
-    const words = lost
-      ? `Connection lost ${seconds} s ago, trying again`
-      : follows ? `Live, checked ${seconds} s ago` : "Up to date, nothing is moving";
     foot.classList.toggle("live--lost", Boolean(lost));
-    if (Boolean(foot.dataset.lost) !== Boolean(lost)) {
-      foot.dataset.lost = lost ? "yes" : "";
+    const why = lost ? lost.why : "";
+    if ((foot.dataset.lost || "") !== why) {
       foot.querySelector("svg").replaceWith(icon(lost ? "invalid" : "live"));
       foot.querySelector("svg").setAttribute("class", "icon");
-      foot.setAttribute("role", lost ? "alert" : "presentation");
+      // Losing it and having it back are each said aloud once, the seconds in between are not.
+      const aloud = document.getElementById("live-aloud");
+      if (aloud) aloud.textContent = lost ? words(follows) : foot.dataset.lost ? "Live again" : "";
+      foot.dataset.lost = why;
     }
     const text = foot.lastElementChild;
-    if (text.textContent !== words) text.textContent = words;
+    const said = words(follows);
+    if (text.textContent !== said) text.textContent = said;
   };
+  const why = (status) => {
+    if (!status) return navigator.onLine ? "gone" : "offline";
+    if (status === 401) return "out";
+    return status === 403 || status === 404 ? "barred" : "failing";
+  };
+  const lose = (reason) => { lost = { at: lost ? lost.at : Date.now(), why: reason }; say(); };
+  const isPulse = (event) => event.detail.elt.id === "pulse";
+  let asOf = "";
   document.addEventListener("htmx:afterRequest", (event) => {
-    if (event.detail.successful) { checked = Date.now(); lost = null; } else lost = lost || Date.now();
+    if (!isPulse(event)) return;
+    if (!event.detail.successful) { lose(why(event.detail.xhr.status)); return; }
+    asOf = event.detail.xhr.getResponseHeader("Waybill-As-Of") || "";
+    if (lost) back = Date.now();
+    checked = Date.now();
+    lost = null;
     say();
   });
-  // A page that nobody looks at does not ask; it asks at once when it is looked at again.
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (document.hidden && event.detail.elt.id === "pulse") event.preventDefault();
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (isPulse(event) && asOf) event.detail.headers["Waybill-As-Of"] = asOf;
   });
+  // A page that nobody looks at does not ask, and text that somebody selects to copy it stays under their hands, for a
+  // minute at most.
+  let selectedAt = 0;
+  const isSelecting = () => {
+    const selection = document.getSelection();
+    const main = document.getElementById("main");
+    const within = selection && !selection.isCollapsed && main && main.contains(selection.anchorNode);
+    return Boolean(within) && Date.now() - selectedAt < HELD;
+  };
+  document.addEventListener("selectionchange", () => {
+    selectedAt = Date.now();
+    if (held && !isSelecting()) ask();
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!isPulse(event)) return;
+    held = isSelecting();
+    if (document.hidden || held) event.preventDefault();
+  });
+  // It asks at once when it is looked at again, or when the computer is online again.
+  const ask = () => {
+    const pulse = document.querySelector("#pulse[hx-get]");
+    if (pulse && !document.hidden) htmx.trigger(pulse, "look");
+  };
+  document.addEventListener("visibilitychange", ask);
+  window.addEventListener("online", ask);
+  window.addEventListener("offline", () => { if (document.querySelector("#pulse[hx-get]")) lose("offline"); });
 
-  // Folds that a reader opened or closed stay so when their surroundings are replaced.
-  let folds = new Map();
+  // What a reader opened, focused or scrolled stays so when its surroundings are replaced: it is found again by its id,
+  // or by what it is and where it stands within the next element that has one.
+  const placed = (element, like) => {
+    if (element.id) return { id: element.id };
+    const part = element.parentElement && element.parentElement.closest("[id]");
+    return part && { part: part.id, like, index: [...part.querySelectorAll(like)].indexOf(element) };
+  };
+  const find = (place) => {
+    if (!place || place.id) return place && document.getElementById(place.id);
+    const part = document.getElementById(place.part);
+    return part && part.querySelectorAll(place.like)[place.index];
+  };
+  const likeIt = (element) => {
+    const href = element.getAttribute("href");
+    return href ? `a[href="${CSS.escape(href)}"]` : element.localName + (element.name ? `[name="${CSS.escape(element.name)}"]` : "");
+  };
+  let folds = [];
+  let scrolled = [];
+  let focused = null;
   document.addEventListener("htmx:beforeSwap", () => {
-    folds = new Map([...document.querySelectorAll("main details[id]")].map((fold) => [fold.id, fold.open]));
+    folds = [...document.querySelectorAll("main details")].map((fold) => [placed(fold, "details"), fold.open]);
+    scrolled = [...document.querySelectorAll("main .scroll, main .list, main pre")]
+      .filter((box) => box.scrollLeft || box.scrollTop)
+      .map((box) => [placed(box, ".scroll, .list, pre"), box.scrollLeft, box.scrollTop]);
+    const active = document.activeElement;
+    focused = active && active.closest("main") && active.id !== "main" ? placed(active, likeIt(active)) : null;
   });
   document.addEventListener("htmx:afterSettle", () => {
     say();
     // What was said at first gives way, once read, to what has come of it.
     setTimeout(() => { for (const notice of document.querySelectorAll("[data-passing]")) notice.remove(); }, 4 * UNITS.s);
-    for (const [id, open] of folds) {
-      const fold = document.getElementById(id);
+    for (const [place, open] of folds) {
+      const fold = find(place);
       if (fold && fold.open !== open) fold.open = open;
     }
+    for (const [place, left, top] of scrolled) {
+      const box = find(place);
+      if (box && (box.scrollLeft !== left || box.scrollTop !== top)) box.scrollTo(left, top);
+    }
+    const again = document.activeElement === document.body && find(focused);
+    if (again) again.focus({ preventScroll: true });
+    rememberZone();
     setClock();
     age();
     offerCopies();
@@ -151,21 +255,81 @@
     setTimeout(() => { button.lastChild.textContent = words; }, 2 * UNITS.s);
   });
 
+  // Keys: never from a field, never with a modifier.
+  const isTyping = (element) =>
+    Boolean(element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]"));
+  const rows = () =>
+    [...document.querySelectorAll("main tbody tr, main .events > li, main .hits > li")]
+      .filter((row) => row.querySelector("a[href]") && row.checkVisibility());
+  const rowOf = (element) => element.closest("main tbody tr, main .events > li, main .hits > li");
+  const step = (by) => {
+    const all = rows();
+    const at = all.indexOf(rowOf(document.activeElement));
+    const inView = () => all.findIndex((row) => row.getBoundingClientRect().bottom > 60);
+    const next = at === -1 ? all[inView()] : all[at + by];
+    if (!next) return;
+    next.querySelector("th a[href], a[href]").focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+  const tick = () => {
+    const row = rowOf(document.activeElement);
+    const box = row && row.querySelector(".tick-cell input");
+    if (box) box.click();
+  };
+  let before = null;
+  const toSearch = () => {
+    const search = document.getElementById("search");
+    if (!search) return;
+    before = document.activeElement;
+    search.focus();
+    search.select();
+  };
+  // The list of keys lies over a corner of the page, which goes on beneath it; it has an address of its own too.
+  const closeKeys = () => {
+    const keys = document.getElementById("keys");
+    if (keys) keys.remove();
+    return Boolean(keys);
+  };
+  const showKeys = async () => {
+    const link = document.querySelector("a[data-keys]");
+    if (!link || closeKeys() || document.getElementById("key-list")) return;
+    const answer = await fetch(link.href).catch(() => null);
+    const list = answer && answer.ok
+      && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("key-list");
+    if (!list) { location.assign(link.href); return; }
+    closeKeys();
+    const keys = document.createElement("aside");
+    keys.id = "keys";
+    keys.className = "keys no-print";
+    keys.tabIndex = -1;
+    keys.setAttribute("aria-label", "Keys. Escape closes them");
+    keys.append(list);
+    document.body.append(keys);
+    keys.focus();
+  };
+  const KEYS = { "/": toSearch, j: () => step(1), k: () => step(-1), x: tick, "?": showKeys };
+  const escape = (target) => {
+    const open = target.closest("details.menu[open]");
+    if (open) { open.open = false; open.querySelector("summary").focus(); return; }
+    if (target.id === "search") {
+      target.blur();
+      if (before && before.isConnected && before !== document.body) before.focus();
+      return;
+    }
+    closeKeys();
+  };
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
-    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-      const search = document.getElementById("search");
-      if (search) { event.preventDefault(); search.focus(); search.select(); }
-    }
-    if (event.key === "Escape") {
-      const open = event.target.closest("details.menu[open]");
-      if (open) { open.open = false; open.querySelector("summary").focus(); }
-    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+    if (event.key === "Escape") { escape(event.target); return; }
+    if (!Object.hasOwn(KEYS, event.key) || isTyping(event.target)) return;
+    event.preventDefault();
+    KEYS[event.key]();
   });
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
 
+  rememberZone();
   setClock();
   offerCopies();
   countTicks();

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from dashboard import zone
 from dashboard.kinds import CARRIED, KINDS
 from devops_sync.models import Site
 
@@ -139,11 +140,11 @@ def clock(context: Context, instant: dt.datetime | None, precision: str = "s") -
     if instant is None:
         return mark_safe("")
     now: dt.datetime = context.get("now") or timezone.now()
-    instant = instant.astimezone(dt.UTC)
+    instant = zone.local(instant)
     text = instant.strftime("%H:%M" if precision == "min" else "%H:%M:%S")
     if precision == "ms":
         text += f".{instant.microsecond // 1000:03}"
-    if instant.date() != now.astimezone(dt.UTC).date():
+    if instant.date() != zone.day_of(now):
         text = f"{_day(instant, now)} {text}"
     return format_html('<time datetime="{}" title="{}">{}</time>', machine(instant), exact(instant), text)
 
@@ -157,7 +158,7 @@ def span(context: Context, first: dt.datetime, last: dt.datetime) -> SafeString:
 
 
 def spoken(instant: dt.datetime, now: dt.datetime) -> str:
-    instant, now = instant.astimezone(dt.UTC), now.astimezone(dt.UTC)
+    instant, now = zone.local(instant), zone.local(now)
     age = (now - instant).total_seconds()
     if -60 < age < 0:
         age = 0
@@ -173,26 +174,37 @@ def spoken(instant: dt.datetime, now: dt.datetime) -> str:
 
 
 def _absolute(instant: dt.datetime, now: dt.datetime) -> str:
-    return f"{_day(instant, now)} {instant.astimezone(dt.UTC):%H:%M}"
+    return f"{_day(instant, now)} {zone.local(instant):%H:%M}"
 
 
 def _day(instant: dt.datetime, now: dt.datetime) -> str:
-    instant = instant.astimezone(dt.UTC)
-    year = f" {instant.year}" if instant.year != now.astimezone(dt.UTC).year else ""
+    instant = zone.local(instant)
+    year = f" {instant.year}" if instant.year != zone.local(now).year else ""
     return f"{instant.day} {instant:%b}{year}"
 
 
 @register.filter
 def hour(instant: dt.datetime) -> str:
     """Its time of day, to the minute."""
-    return f"{instant.astimezone(dt.UTC):%H:%M}"
+    return f"{zone.local(instant):%H:%M}"
 
 
 @register.filter
 def exact(instant: dt.datetime) -> str:
-    instant = instant.astimezone(dt.UTC)
+    """To the millisecond, with the zone and how far it is from UTC: "Wed 18 Nov 2026, 15:32:12 CET (UTC+01:00)"."""
+    instant = zone.local(instant)
     fraction = f".{instant.microsecond // 1000:03}" if instant.microsecond else ""
-    return f"{instant:%a} {instant.day} {instant:%b} {instant.year}, {instant:%H:%M:%S}{fraction} UTC"
+    return f"{instant:%a} {instant.day} {instant:%b} {instant.year}, {instant:%H:%M:%S}{fraction} {_zone_at(instant)}"
+
+
+def _zone_at(instant: dt.datetime) -> str:
+    """What the clocks there called their zone at that instant."""
+    called = instant.tzname() or ""
+    if called == "UTC":
+        return called
+    shift = f"UTC{instant:%z}"[:8]
+    shift = f"{shift[:-2]}:{shift[-2:]}"
+    return f"{called} ({shift})" if called.isalpha() else shift
 
 
 @register.filter
@@ -388,8 +400,8 @@ def site_name(site: Site) -> SafeString:
 def since(context: Context, instant: dt.datetime) -> SafeString:
     """ "since 9 Nov", or today "since 14:05"."""
     now: dt.datetime = context.get("now") or timezone.now()
-    instant = instant.astimezone(dt.UTC)
-    is_today = instant.date() == now.astimezone(dt.UTC).date()
+    instant = zone.local(instant)
+    is_today = instant.date() == zone.day_of(now)
     text = instant.strftime("%H:%M") if is_today else _day(instant, now)
     return format_html('<time datetime="{}" title="{}">{}</time>', machine(instant), exact(instant), text)
 

@@ -15,7 +15,7 @@ from devops_sync.models import Entry, Repository, Site
 from devops_sync.models import issue as touching
 from devops_sync.models.issue import Event, Tally
 
-from .. import frame, ladder, live, timeline
+from .. import frame, ladder, live, timeline, zone
 from ..doors import readers_only
 from ..filters import ISSUE_KEY, Filters
 from ..kinds import KINDS
@@ -125,7 +125,7 @@ def _page(request: HttpRequest, filters: Filters, ids: list[int], key: str, tall
         "settled": _settled(looked_at, key),
         "known": _known(looked_at, key),
         "looked_at": len(looked_at) if len(looked_at) < total else 0,
-        "today": now.date(),
+        "today": zone.day_of(now),
     }
     is_moving = any(one.outcome == Entry.Outcome.WAITING for one in looked_at) or any(
         one.state in ("in_progress", "pending", "gated") for one in counted
@@ -220,7 +220,7 @@ def _of_kind(kind: str, pks: list[int]) -> Iterable[Any]:
 def _by_day(shown: Iterable[Shown]) -> list[tuple[dt.date, list[Shown]]]:
     days: dict[dt.date, list[Shown]] = {}
     for one in shown:
-        days.setdefault(one.row.changed_at.astimezone(dt.UTC).date(), []).append(one)
+        days.setdefault(zone.day_of(one.row.changed_at), []).append(one)
     return list(days.items())
 
 

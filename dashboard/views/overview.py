@@ -8,7 +8,7 @@ from devops_sync import roles
 from devops_sync.models import Deployment, Run, Site
 from devops_sync.models.deployment import latest_by_place
 
-from .. import adrift, chart, empty, frame, gates, health, kept, live, matrix, quiet
+from .. import adrift, chart, empty, frame, gates, health, kept, live, matrix, quiet, zone
 from ..doors import readers_only
 from ..filters import OverviewFilters
 from ..methods import require_GET
@@ -77,7 +77,7 @@ def _filled(filters: OverviewFilters, latest: list[Deployment], now: dt.datetime
         ),
         "events": [(one, said.get(one.pk)) for one in events[:EVENTS]],
         "more_events": len(events) > EVENTS,
-        "yesterday": frame.yesterday(now).date(),
+        "yesterday": zone.day_of(frame.yesterday(now)),
         "chart": _chart(filters.sites, ids, now),
     }
 
