@@ -71,7 +71,6 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "template_partials.templatetags.partials",
                 "dashboard.templatetags.look",
-                "dashboard.templatetags.addresses",
             ],
         },
     },
