@@ -11,6 +11,8 @@ from django.shortcuts import render
 
 from devops_sync import roles
 
+from . import live
+
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
@@ -22,7 +24,7 @@ def readers_only(view: View[P]) -> View[P]:
     def inner(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not roles.may(request.user, "read"):
             raise PermissionDenied("Your account has no role yet. An admin can give it one.")
-        return view(request, *args, **kwargs)
+        return live.still(request) or view(request, *args, **kwargs)
 
     return inner
 

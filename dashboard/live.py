@@ -5,6 +5,10 @@ page should follow, a small element on it, the pulse, asks the page's own addres
 which parts it has, by digest. The answer is 204 when nothing changed, else just the parts that did, swapped
 in by their ids. A page that has settled gets a pulse without a beat. Without JavaScript nothing of this
 runs, and the page is the same page.
+
+Most pulses ask while nothing at all was written. PostgreSQL says so in one word, its snapshot, which a pulse brings
+along from the answer before: while the word is the same, the answer is 204 before the page is worked out. Some things
+change with time alone, so a page is worked out every half minute all the same.
 """
 
 import hashlib
@@ -14,6 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -22,9 +27,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django_htmx.http import HttpResponseClientRefresh
 
+from devops_sync import __version__
+
 from . import frame
 
 SEEN = "Waybill-Seen"
+AS_OF = "Waybill-As-Of"
+# Seconds for which a page needs no second look while nothing was written.
+_HOLDS = 30
 # What a time says changes by itself; the page's script sees to that.
 _SAID = re.compile(r"(<time [^>]*>)[^<]*")
 _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="[^"]*"')
@@ -42,6 +52,28 @@ class Part:
 
 def is_pulse(request: HttpRequest) -> bool:
     return SEEN in request.headers
+
+
+def still(request: HttpRequest) -> HttpResponse | None:
+    """The answer to a pulse since whose last one nothing was written; None when the page has to be worked out."""
+    if not is_pulse(request) or request.method != "GET":
+        return None
+    now, moment = round(frame.of(request).now.timestamp()), _moment()
+    version, _, rest = request.headers.get(AS_OF, "").partition(" ")
+    worked_out, _, seen = rest.partition(" ")
+    is_fresh = worked_out.isascii() and worked_out.isdigit() and now - _HOLDS < int(worked_out[:12]) <= now
+    if is_fresh and (version, seen) == (__version__, moment):
+        return HttpResponse(status=204, headers={AS_OF: request.headers[AS_OF], "Cache-Control": "private, no-cache"})
+    # Read before anything of the page is: what is written from here on is seen by the next pulse.
+    request._as_of = f"{__version__} {now} {moment}"  # type: ignore[attr-defined]
+    return None
+
+
+def _moment() -> str:
+    """Which transactions PostgreSQL shows as done: the same text at two times means that none was done in between."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_snapshot()::text")
+        return str(cursor.fetchone()[0])
 
 
 def page(
@@ -93,6 +125,8 @@ def page(
             return HttpResponseClientRefresh()
         changed = [item for id_, item in filled.items() if had.get(id_) != has[id_]]
         answer = HttpResponse(pulse + format_html_join("", "{}", ((_swap(part, html),) for part, html in changed)))
+    if as_of := getattr(request, "_as_of", ""):
+        answer[AS_OF] = as_of
     patch_vary_headers(answer, (SEEN,))
     patch_cache_control(answer, private=True, no_cache=True)
     return answer

@@ -1,13 +1,18 @@
 """How pages follow: nothing when nothing changed, what changed when it did, and an end when all is settled."""
 
+import datetime as dt
 import html
 import json
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from dashboard import live
 from devops_sync.models import Deployment, Entry, Site
 from tests import builders
 
@@ -22,13 +27,10 @@ def pulse(client: Client, page: str) -> tuple[str, dict[str, str], dict[str, str
     return where, json.loads(headers), json.loads(values)
 
 
-def beat(client: Client, page: str) -> object:
+def beat(client: Client, page: str, as_of: str = "") -> object:
     where, headers, values = pulse(client, page)
-    return (
-        client.get(where, values, headers=headers | {"HX-Request": "true"})
-        if values
-        else client.get(where, headers=headers | {"HX-Request": "true"})
-    )
+    headers |= {"HX-Request": "true"} | ({live.AS_OF: as_of} if as_of else {})
+    return client.get(where, values, headers=headers) if values else client.get(where, headers=headers)
 
 
 def test_nothing_comes_when_nothing_changed(retail: Site, viewer: Client) -> None:
@@ -86,3 +88,46 @@ def test_a_changed_number_is_seen_though_its_time_is_not(retail: Site, viewer: C
     page = viewer.get("/").content.decode()
     Deployment.objects.filter(pk=one.pk).update(label="v2")
     assert "v2" in beat(viewer, page).content.decode()  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_nothing_is_written_the_page_is_not_worked_out_again(
+    viewer: Client, django_assert_max_num_queries: Callable[[int], AbstractContextManager[object]]
+) -> None:
+    page = viewer.get("/").content.decode()
+    as_of = beat(viewer, page)[live.AS_OF]  # type: ignore[index]
+    with django_assert_max_num_queries(4):
+        again = beat(viewer, page, as_of)
+    assert again.status_code == 204  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_written_meanwhile_is_seen_at_once(retail: Site, viewer: Client) -> None:
+    one = builders.deployment(retail, label="v1", outcome="waiting")
+    page = viewer.get("/").content.decode()
+    as_of = beat(viewer, page)[live.AS_OF]  # type: ignore[index]
+    Deployment.objects.filter(pk=one.pk).update(label="v2")
+    assert "v2" in beat(viewer, page, as_of).content.decode()  # type: ignore[attr-defined]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_time_alone_changes_is_seen_within_half_a_minute(viewer: Client) -> None:
+    page = viewer.get("/").content.decode()
+    as_of = beat(viewer, page)[live.AS_OF]  # type: ignore[index]
+    with time_machine.travel(timezone.now() + dt.timedelta(seconds=31)):
+        assert beat(viewer, page, as_of)[live.AS_OF] != as_of  # type: ignore[index]
+
+
+@pytest.mark.parametrize("as_of", ["", "x", "0.1.0", "0.1.0 -5 1:1:", "0.1.0 ² 1:1:", f"0.1.0 {'9' * 5000} 1:1:"])
+def test_a_pulse_that_knows_no_moment_is_answered(as_of: str, retail: Site, viewer: Client) -> None:
+    page = viewer.get("/").content.decode()
+    assert beat(viewer, page, as_of).status_code == 204  # type: ignore[attr-defined]
+
+
+def test_a_pulse_after_the_session_is_told_so_and_shows_no_form(retail: Site, viewer: Client) -> None:
+    page = viewer.get("/").content.decode()
+    where, headers, values = pulse(viewer, page)
+    viewer.logout()
+    answer = viewer.get(where, values, headers=headers | {"HX-Request": "true", "HX-Trigger": "pulse"}, follow=True)
+    assert answer.status_code == 401
+    assert b"<form" not in answer.content
