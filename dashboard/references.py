@@ -58,3 +58,12 @@ def _object(item: dict[str, Any], name: str) -> dict[str, Any]:
 def _text(item: dict[str, Any], name: str) -> str:
     found = item.get(name)
     return clean(found) if isinstance(found, str) else ""
+
+
+def commits_of(payload: dict[str, Any]) -> list[str]:
+    """The hashes of the commits that a deployment's associations name, the first of them."""
+    found = payload.get("associations")
+    named = [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    values = [item.get("values") for item in named if item.get("associationType") == "commit"]
+    commits = [value for some in values if isinstance(some, list) for value in some if isinstance(value, dict)]
+    return [_text(commit, "commitHash") for commit in commits[:SHOWN]]

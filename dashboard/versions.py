@@ -59,7 +59,8 @@ class Version:
 
 
 def tell(entries: Collection[Entry], current: int, most: int, state_field: str) -> list[Version]:
-    """The versions, newest first as they came in, each against the one that was current before it.
+    """The versions, newest first as they came in, each against the one that was current before it. Each with its
+    envelope and property set.
 
     `state_field` is the field that tells how it went, if the kind has one. Of more than `most` entries the oldest
     serves for comparison only.
@@ -69,6 +70,7 @@ def tell(entries: Collection[Entry], current: int, most: int, state_field: str) 
     is_cut = len(oldest_first) > most
     told: list[Version] = []
     before: dict[str, Any] | None = None
+    had: dict[str, Any] = {}
     for entry in oldest_first:
         payload = read(entry.payload)
         state = payload.get(state_field) if state_field else ""
@@ -80,8 +82,12 @@ def tell(entries: Collection[Entry], current: int, most: int, state_field: str) 
             # A version that was there before: nothing to compare the next one with.
             told.append(Version(entry, state, said=["Sent again."]))
             continue
-        told.append(_compare(entry, state_field, before, payload, is_current=entry.pk == current))
-        before = payload
+        version = _compare(entry, state_field, before, payload, is_current=entry.pk == current)
+        pairs = entry.envelope.property_set.pairs
+        if before is not None:
+            version.said.extend(_properties(had, pairs))
+        told.append(version)
+        before, had = payload, pairs
     return (told[1:] if is_cut else told)[::-1]
 
 
@@ -133,6 +139,15 @@ def _compare(
 
 def _gate(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return ["Asked Jira for a gate."] if after.get("commands") and not before.get("commands") else []
+
+
+def _properties(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+    """What changed of the properties, which came around it and not in it."""
+    return [
+        _said(f"Property {_short(key)}", before.get(key), after.get(key))
+        for key in sorted(set(before) | set(after))
+        if before.get(key) != after.get(key)
+    ]
 
 
 def _said(word: str, before: Any, after: Any) -> str:

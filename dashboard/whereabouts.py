@@ -82,6 +82,12 @@ class Whereabouts:
         return next((one for one in self.readings if one.answered_at is not None), None)
 
     @property
+    def read_after(self) -> dt.timedelta | None:
+        """From Jira's answer to what was read back last."""
+        entry = self.entry
+        return entry.read_back_at - entry.outcome_at if entry.read_back_at and entry.outcome_at else None
+
+    @property
     def follows_every(self) -> float | None:
         """Seconds until it is worth asking again, None when nothing moves."""
         if self.reading or self.case in ("waiting", "sent"):

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 from devops_sync import roles
 from devops_sync.models import Delivery, Entry
 
-from .. import download, kinds, live, wire
+from .. import download, kinds, live, way, wire
 from ..doors import readers_only
 from ..methods import require_GET
 
@@ -22,17 +22,27 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
     ids = found.entry_ids[:SHOWN]
     entries = Entry.objects.filter(pk__in=ids).select_related("superseded_by").order_by("pk")
     entries = entries.defer("payload", "superseded_by__payload")
+    gone = way.of(Entry.objects.filter(pk__in=found.entry_ids))
+    received_at = found.deletion.received_at if found.deletion else gone.received_at
     return live.page(
         request,
         "delivery.html",
         {
             "one": found,
+            "way": gone,
+            "verdict": found.verdict_name,
+            "waited": found.started_at - received_at if received_at else None,
             "rows": kinds.listed(entries),
             "shown": SHOWN,
             "may_raw": may_raw,
             **(_exchange(found) if may_raw else {}),
         },
-        [live.Part("head", "head"), live.Part("entries", "entries"), live.Part("wire", "wire")],
+        [
+            live.Part("head", "head"),
+            live.Part("steps", "steps"),
+            live.Part("entries", "entries"),
+            live.Part("wire", "wire"),
+        ],
         every=1 if found.finished_at is None else None,
     )
 

@@ -13,7 +13,7 @@ from devops_sync.models import Deletion, Entry, Repository
 from devops_sync.models.current import Current
 from devops_sync.models.deployment import furthest_of_issues
 
-from .. import export, frame, live, versions, whereabouts, wire
+from .. import export, frame, kin, live, versions, whereabouts, wire
 from ..doors import readers_only
 from ..kinds import KINDS, Kind
 from ..methods import require_GET, require_POST
@@ -83,8 +83,14 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
     where = whereabouts.of(found.entry, around.now, with_bodies=may_raw)
     entries = list(
         Entry.objects.of_key(found.site_id, kind.name, found.key)
-        .select_related("submission__token", "submission__user", "submission__errand", "superseded_by")
-        .defer("submission__raw", "superseded_by__payload")
+        .select_related(
+            "submission__token",
+            "submission__user",
+            "submission__errand",
+            "superseded_by",
+            "envelope__property_set",
+        )
+        .defer("submission__raw", "superseded_by__payload", "envelope__fields")
         .order_by("-pk")[: VERSIONS + 1]
     )
     unknown = {key.upper() for key in found.entry.unknown_issues}
@@ -110,6 +116,9 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
         "issues": [(key, key in unknown, furthest.get(key, "")) for key in shown],
         "more_issues": found.issue_keys[ISSUES:],
         "unknown_count": len(unknown),
+        # Asked for by whole pages only, not by each pulse: it is no moving part.
+        "kindred": lambda: kin.of(found, kind),
+        "most_kin": kin.MOST,
         "versions": versions.tell(entries, found.entry_id, VERSIONS, kind.state_field),
         "has_older_versions": len(entries) > VERSIONS,
         "may_raw": may_raw,

@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from devops_sync import roles
 from devops_sync.models import Submission
 
-from .. import download, kinds, live, wire
+from .. import download, kinds, live, way, wire
 from ..doors import readers_only
 from ..methods import require_GET
 
@@ -24,11 +24,14 @@ def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     rows = found.entries.select_related("superseded_by").defer("payload", "superseded_by__payload")
     entries = list(rows.order_by("position")[: SHOWN + 1])
     is_shown = may_raw and found.sha256 is not None and found.size <= wire.SHOWN
+    gone = way.of(found.entries.all())
     return live.page(
         request,
         "submission.html",
         {
             "one": found,
+            "way": gone,
+            "waited": gone.sent_at - found.validated_at if gone.sent_at else None,
             "rows": kinds.listed(entries[:SHOWN]),
             "shown": SHOWN,
             "list_view": f"{kinds.LISTED_IN.get(found.api, 'deployment')}-list",
@@ -40,8 +43,8 @@ def submission(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "may_bring_back": roles.may(request.user, "delete", found.site),
             "body": wire.body(found.raw) if is_shown else "",
         },
-        [live.Part("entries", "entries")],
-        every=1 if found.entries.waiting().exists() else None,
+        [live.Part("steps", "steps"), live.Part("entries", "entries")],
+        every=1 if gone.waiting else None,
     )
 
 
