@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from devops_sync.models import Deployment, Site
 from devops_sync.models.deployment import Past, Place, Running, past_by_place
 
+from . import places
 from .gates import Said
 
 State = Deployment.State
@@ -14,6 +15,8 @@ MOST_ROWS = 50
 MOST_COLUMNS = 24
 LOOKED_BACK = 30
 TYPES = ("development", "testing", "staging", "production", "unmapped")
+# The same by how far it is: who did not say comes first.
+FURTHEST = ("unmapped", *TYPES[:-1])
 _PROJECT = re.compile(r"^([^\W\d]\w*)-\d+$")
 
 
@@ -40,6 +43,11 @@ class Cell:
     behind: int = 0
     is_at_least: bool = False
 
+    @property
+    def running(self) -> Deployment | Running | None:
+        """What runs there: the latest if it went well, else the last that did before it."""
+        return self.latest if self.state == State.SUCCESSFUL else self.runs
+
 
 @dataclass(frozen=True)
 class Row:
@@ -50,6 +58,10 @@ class Row:
     name: str
     projects: list[str]
     cells: list[tuple[Column, Cell | None]]
+
+    @property
+    def url(self) -> str:
+        return places.url_of(self.site.slug, self.pipeline_id)
 
 
 @dataclass(frozen=True)

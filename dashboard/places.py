@@ -1,4 +1,9 @@
-"""The pipelines and environments that there are, as filters and pick lists know them."""
+"""The pipelines and environments that there are, as pick lists know them, and where a pipeline's page is."""
+
+import re
+from urllib.parse import quote, urlencode
+
+from django.urls import reverse
 
 from devops_sync.models import Site
 from devops_sync.models.deployment import latest_by_place
@@ -18,3 +23,13 @@ def known(sites: list[Site]) -> list[Known]:
             for one in latest_by_place(ids)
         ],
     )
+
+
+def url_of(slug: str, pipeline_id: str) -> str:
+    """The address of a pipeline's page, whatever stands in its id.
+
+    Browsers and proxies take "." and ".." for steps, however they are written: such an id goes into the query.
+    """
+    base = reverse("pipeline", args=[slug])
+    has_steps = any(part in (".", "..") for part in re.split(r"[/\\]", pipeline_id))
+    return f"{base}?{urlencode({'id': pipeline_id})}" if has_steps else f"{base}{quote(pipeline_id, safe='')}/"

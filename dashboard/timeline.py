@@ -16,10 +16,10 @@ from .matrix import TYPES
 WIDTH = 1040
 LANE = 32
 HEAD = 32
-_LEFT, _RIGHT = 16.0, 1000.0
+LEFT, RIGHT = 16.0, 1000.0
 _SHORTEST = 600.0
 _TICKS = 9
-_NOWS = 250
+NOWS = 250
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _STEPS = (
     *(minutes * _MINUTE for minutes in (1, 2, 5, 10, 15, 30)),
@@ -42,6 +42,8 @@ class Dot:
     first_at: dt.datetime
     last_at: dt.datetime
     seen_x: float
+    label: str = ""
+    said: str = ""
 
     @property
     def left(self) -> str:
@@ -60,6 +62,15 @@ class Dot:
     def wide(self) -> int:
         """How wide the count is, with a little air."""
         return 3 + 7 * len(f"{self.count:,}")
+
+    @property
+    def said_x(self) -> str:
+        """Where its label stands, if it is said."""
+        return f"{self.x + self.reach - 6:.1f}"
+
+    @property
+    def said_wide(self) -> int:
+        return 3 + 7 * len(self.said)
 
     @property
     def words(self) -> str:
@@ -124,13 +135,13 @@ class Timeline:
 
 
 @dataclass(frozen=True)
-class _Scale:
+class Scale:
     start: float
     end: float
 
     def x(self, instant: dt.datetime) -> float:
         part = (instant.timestamp() - self.start) / (self.end - self.start)
-        return _LEFT + max(0.0, min(1.0, part)) * (_RIGHT - _LEFT)
+        return LEFT + max(0.0, min(1.0, part)) * (RIGHT - LEFT)
 
 
 def draw(tallies: Sequence[Tally], now: dt.datetime) -> Timeline | None:
@@ -141,15 +152,15 @@ def draw(tallies: Sequence[Tally], now: dt.datetime) -> Timeline | None:
     span = max((last - first).total_seconds(), _SHORTEST)
     has_now = 0 <= (now - last).total_seconds() <= max(span, _DAY)
     # Now moves on by steps that can be seen: the drawing is the same until then, and a page that follows is left alone.
-    step = max(span / _NOWS, _MINUTE)
+    step = max(span / NOWS, _MINUTE)
     moment = max(now.timestamp() // step * step, last.timestamp())
     end = max(moment if has_now else last.timestamp(), first.timestamp() + _SHORTEST)
-    scale = _Scale(first.timestamp(), end)
+    scale = Scale(first.timestamp(), end)
     lanes = [_lane(name, icon, found, scale) for name, icon, found in _grouped(tallies)]
     for index, lane in enumerate(lanes):
         lane.top = HEAD + LANE * index
     now_x = scale.x(dt.datetime.fromtimestamp(moment, dt.UTC)) if has_now else None
-    return Timeline(lanes, _ticks(scale, now_x, now), f"{now_x:.1f}" if now_x is not None else "", first, last)
+    return Timeline(lanes, ticks_of(scale, now_x, now), f"{now_x:.1f}" if now_x is not None else "", first, last)
 
 
 def _grouped(tallies: Iterable[Tally]) -> list[tuple[str, str, list[Tally]]]:
@@ -171,14 +182,14 @@ def _grouped(tallies: Iterable[Tally]) -> list[tuple[str, str, list[Tally]]]:
     return [*lanes, ("Other environments", "deployment", rest)] if rest else lanes
 
 
-def _lane(name: str, icon: str, tallies: list[Tally], scale: _Scale) -> Lane:
-    lane = Lane(icon, name, _dots(tallies, scale))
+def _lane(name: str, icon: str, tallies: list[Tally], scale: Scale) -> Lane:
+    lane = Lane(icon, name, dots_of(tallies, scale))
     if icon == "deployment" and tallies[0].lane:
         went = [one for one in tallies if one.state == "successful"]
         if went:
             back = [one.last_at for one in tallies if one.state == "rolled_back"]
             is_back = back and max(back) > max(one.last_at for one in went)
-            until = scale.x(max(back)) if is_back else _RIGHT
+            until = scale.x(max(back)) if is_back else RIGHT
             since = scale.x(min(one.first_at for one in went))
             lane.spans.append(Span(f"{since:.1f}", f"{until:.1f}", "good"))
     elif icon in ("branch", "pull_request"):
@@ -186,7 +197,7 @@ def _lane(name: str, icon: str, tallies: list[Tally], scale: _Scale) -> Lane:
     return lane
 
 
-def _dots(tallies: list[Tally], scale: _Scale) -> list[Dot]:
+def dots_of(tallies: list[Tally], scale: Scale) -> list[Dot]:
     dots: list[Dot] = []
     for one in sorted(tallies, key=lambda one: (one.last_at, one.first_at)):
         dot = Dot(
@@ -198,6 +209,7 @@ def _dots(tallies: list[Tally], scale: _Scale) -> list[Dot]:
             one.first_at,
             one.last_at,
             scale.x(one.seen_at),
+            one.label,
         )
         if dots and dot.x - dots[-1].x < dots[-1].reach:
             dots[-1] = _together(dots[-1], dot)
@@ -217,10 +229,11 @@ def _together(one: Dot, later: Dot) -> Dot:
         min(one.first_at, later.first_at),
         max(one.last_at, later.last_at),
         min(one.seen_x, later.seen_x),
+        later.label,
     )
 
 
-def _ticks(scale: _Scale, now_x: float | None, now: dt.datetime) -> list[Tick]:
+def ticks_of(scale: Scale, now_x: float | None, now: dt.datetime) -> list[Tick]:
     step = next((step for step in _STEPS if (scale.end - scale.start) / step <= _TICKS), _STEPS[-1])
     # Ticks stand where the reader's clocks show round times: as far from UTC as they are at the end.
     shift = zone.local(now).utcoffset() or dt.timedelta()

@@ -1,7 +1,7 @@
 """The addresses of the pages. Each thing has one."""
 
 from django.urls import path, register_converter
-from django.urls.converters import IntConverter
+from django.urls.converters import IntConverter, PathConverter
 
 from .kinds import KINDS
 from .views import (
@@ -22,6 +22,7 @@ from .views import (
     lane,
     login,
     overview,
+    pipeline,
     quiet,
     rejected,
     rejected_list,
@@ -43,7 +44,14 @@ class Id(IntConverter):
     regex = "[0-9]{1,18}"
 
 
+class Ident(PathConverter):
+    """An id that somebody else gave: any text, also with slashes and line breaks."""
+
+    regex = "(?s:.+)"
+
+
 register_converter(Id, "id")
+register_converter(Ident, "ident")
 
 _of_each_kind = [
     address
@@ -67,6 +75,8 @@ urlpatterns = [
     path("issues/<path:key>/", issue.issue, name="issue"),
     path("deployments/", deployment_list.deployment_list, name="deployment-list"),
     path("builds/", build_list.build_list, name="build-list"),
+    path("pipelines/<slug:slug>/", pipeline.pipeline, name="pipeline"),
+    path("pipelines/<slug:slug>/<ident:ident>/", pipeline.pipeline, name="pipeline"),
     path("repositories/", repository_list.repository_list, name="repository-list"),
     path("deployments/<id:pk>/gate", gate.read_again, name="deployment-gate"),
     path("columns/", columns.columns_shown, name="columns"),

@@ -71,6 +71,7 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "template_partials.templatetags.partials",
                 "dashboard.templatetags.look",
+                "dashboard.templatetags.addresses",
             ],
         },
     },

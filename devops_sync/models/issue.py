@@ -27,7 +27,7 @@ class Tally:
     """How many of a kind in one state lie in one slot of the issue's time, and between which instants.
 
     `lane` names the environment of deployments; it is empty for the environments beyond the busiest. `state` is
-    "gated" for what waits at a gate.
+    "gated" for what waits at a gate. `label` is the name of the last of them, where that was asked for.
     """
 
     site_id: int
@@ -41,6 +41,7 @@ class Tally:
     first_at: dt.datetime
     last_at: dt.datetime
     seen_at: dt.datetime
+    label: str = ""
 
 
 @dataclass(frozen=True)
