@@ -86,6 +86,8 @@ def things(page: Page) -> dict[str, str]:
     found |= {"issue": "/issues/", "delivery": "/deliveries/", "repository": "/repositories/"}
     for name, address in found.items():
         found[name] = first_of(page, address)
+    found["pipeline"] = first_of(page, "/", "#matrix tbody th a")
+    found["pipeline-quarter"] = f"{found['pipeline']}?span=quarter"
     for name in ("commit", "branch", "pull_request"):
         words = "branches" if name == "branch" else f"{name}s"
         found[words] = f"{found['repository']}?show={words}"
@@ -93,10 +95,10 @@ def things(page: Page) -> dict[str, str]:
     return found
 
 
-def first_of(page: Page, address: str) -> str:
+def first_of(page: Page, address: str, found_by: str = "tr.row a") -> str:
     """Where the first row of a list leads; to the list itself while it is empty."""
     page.goto(address)
-    link = page.locator("tr.row a").first
+    link = page.locator(found_by).first
     return (link.get_attribute("href") if link.count() else None) or address
 
 

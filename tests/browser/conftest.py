@@ -77,6 +77,8 @@ def world(transactional_db: None) -> World:
     assert rejected.entry.delivery_id
     made.pages = {
         "overview": "/",
+        "pipeline": "/pipelines/retail/checkout-api/?span=quarter",
+        "pipeline in an environment": "/pipelines/retail/checkout-api/?environment=staging",
         "overview that matches nothing": "/?pipeline=none",
         "gone quiet": "/quiet/",
         "issues": "/issues/",

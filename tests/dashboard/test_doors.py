@@ -17,6 +17,7 @@ def pages(one: Deployment) -> list[str]:
     errand = one.site.errands.first() or builders.errand(one)
     return [
         "/",
+        f"/pipelines/{one.site.slug}/{one.pipeline_id}/",
         "/quiet/",
         "/issues/",
         f"/issues/{one.issue_keys[0]}/",
