@@ -114,11 +114,12 @@ class Started:
 
 
 @contextmanager
-def start(data: Path) -> Iterator[Started]:
-    """Start `up` with a sandbox that stores at once, and stop it at the end."""
-    # What an earlier run left would make this one's deployments repeats.
-    shutil.rmtree(data, ignore_errors=True)
-    data.mkdir(parents=True)
+def start(data: Path, *, keep: bool = False) -> Iterator[Started]:
+    """Start `up` with a sandbox that stores at once, and stop it at the end. `keep` what is there already."""
+    if not keep:
+        # What an earlier run left would make this one's deployments repeats.
+        shutil.rmtree(data, ignore_errors=True)
+    data.mkdir(parents=True, exist_ok=True)
     environ = {name: value for name, value in os.environ.items() if name not in environment.VARIABLES}
     environ |= {"WAYBILL_DATA": str(data), "PORT": str(free_port())}
     log = (data / "up.log").open("w")
