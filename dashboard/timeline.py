@@ -69,8 +69,12 @@ class Dot:
         return f"{self.x + self.reach - 6:.1f}"
 
     @property
+    def said_left(self) -> str:
+        return f"{self.x + self.reach - 10:.1f}"
+
+    @property
     def said_wide(self) -> int:
-        return 3 + 7 * len(self.said)
+        return 8 + round(6.3 * len(self.said))
 
     @property
     def words(self) -> str:
