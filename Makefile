@@ -6,7 +6,7 @@ BIN := .venv/bin
 # Options for what is started: make run ARGS="--port 9000", make test ARGS="-k up".
 ARGS ?=
 
-.PHONY: run test check bench chaos format
+.PHONY: run test check bench chaos screenshots format
 
 run:
 	@$(call install,requirements.txt) && exec $(BIN)/python manage.py up $(ARGS)
@@ -30,6 +30,9 @@ bench:
 
 chaos:
 	@$(call install,requirements-test.txt) && exec $(BIN)/python -m tests.chaos $(ARGS)
+
+screenshots:
+	@$(call install,requirements-test.txt) && exec $(BIN)/python -m tests.screenshots $(ARGS)
 
 format:
 	@$(call install,requirements-test.txt)
