@@ -31,6 +31,11 @@ LISTS = (
     "errand-list",
 )
 MOST = 1000
+# The sections with a drawing in `static/favicons`: the sprite's, white on blue.
+FAVICONS = {
+    *("overview", "issue", "deployment", "build", "repository", "submission", "delivery", "rejected", "resend"),
+    *("submit", "site", "deletion", "audit", "token"),
+}
 
 
 @dataclass(frozen=True)
@@ -151,6 +156,12 @@ class Frame:
     @property
     def rejected_figure(self) -> str:
         return f"{self.rejected:,}"
+
+    @property
+    def favicon(self) -> str:
+        """The drawing that tells this section's tabs from those of others."""
+        icon = next((place.icon for place in self._all_places if place.is_here), "")
+        return f"favicons/{icon}.svg" if icon in FAVICONS else "favicon.svg"
 
     @property
     def here(self) -> str:

@@ -21,7 +21,9 @@ from typing import Any
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
+from django.template import RequestContext
+from django.template.loader import get_template, render_to_string
+from django.template.loader_tags import ExtendsNode
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -124,12 +126,24 @@ def page(
             # The page has become another one, such as an empty one that was filled.
             return HttpResponseClientRefresh()
         changed = [item for id_, item in filled.items() if had.get(id_) != has[id_]]
-        answer = HttpResponse(pulse + format_html_join("", "{}", ((_swap(part, html),) for part, html in changed)))
+        swapped = format_html_join("", "{}", ((_swap(part, html),) for part, html in changed))
+        answer = HttpResponse(_title(request, template, context) + pulse + swapped)
     if as_of := getattr(request, "_as_of", ""):
         answer[AS_OF] = as_of
     patch_vary_headers(answer, (SEEN,))
     patch_cache_control(answer, private=True, no_cache=True)
     return answer
+
+
+def _title(request: HttpRequest, template: str, context: dict[str, Any]) -> SafeString:
+    """What the page's tab says now: the title often tells a state."""
+    drawn: Any = getattr(get_template(template), "template")  # noqa: B009
+    extends = next(iter(drawn.nodelist.get_nodes_by_type(ExtendsNode)), None)
+    if extends is None or "title" not in extends.blocks:
+        return SafeString("")
+    around = RequestContext(request, context)
+    with around.bind_template(drawn):
+        return format_html("<title>{} · Waybill</title>", SafeString(extends.blocks["title"].nodelist.render(around)))
 
 
 def _name(template: str, partial: str) -> str:
