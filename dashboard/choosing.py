@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef
+from django.db.models import BigIntegerField, Exists, Func, OuterRef
 from django.http import QueryDict
 
 from devops_sync.errands.planning import Chosen
-from devops_sync.models import Confirmation, Entry, Site
+from devops_sync.models import Confirmation, Delivery, Entry, Site
 from devops_sync.models.current import CurrentQuerySet
 
 from . import listing, places
@@ -18,6 +18,8 @@ from .kinds import KINDS, Kind
 from .templatetags.look import key_words, plural
 
 Rows = CurrentQuerySet[Any]
+# As many rows as a selection over several pages can hold.
+MOST = 3000
 _IN_REPOSITORIES = ("commit", "branch", "pull_request")
 
 
@@ -37,11 +39,13 @@ class Choice:
 def choose(posted: QueryDict, sites: list[Site]) -> Choice:
     """What the form chooses among the given sites. Raises `Unclear`."""
     if "submission" in posted:
-        return _of_submission(posted.get("submission", ""), sites)
+        return _of_submissions(posted.getlist("submission"), sites)
+    if "delivery" in posted:
+        return _of_deliveries(listing.numbers(posted.getlist("delivery"), MOST), sites)
     if "missing_of" in posted:
         return _missing_of(listing.numbers(posted.getlist("missing_of")), sites)
     if "entry" in posted:
-        return _of_entries(listing.numbers(posted.getlist("entry")), sites)
+        return _of_entries(listing.numbers(posted.getlist("entry"), MOST), sites)
     if "kind" in posted:
         kind = KINDS.get(posted.get("kind", ""))
         if kind is None:
@@ -52,13 +56,23 @@ def choose(posted: QueryDict, sites: list[Site]) -> Choice:
     raise Unclear("Nothing was chosen. Tick rows in a list, then plan what is to be done with them.")
 
 
-def _of_submission(text: str, sites: list[Site]) -> Choice:
+def _of_submissions(texts: list[str], sites: list[Site]) -> Choice:
     try:
-        pk = uuid.UUID(text)
+        ids = [uuid.UUID(text) for text in texts[:MOST]]
     except ValueError:
         raise Unclear("It names no submission.") from None
-    entries = Entry.objects.filter(submission=pk, site__in=sites)
-    return Choice(entries, f"submission {pk}", _those(sites, entries))
+    entries = Entry.objects.filter(submission__in=ids, site__in=sites)
+    what = f"submission {ids[0]}" if len(ids) == 1 else f"what came in {len(ids):,} submissions"
+    return Choice(entries, what, _those(sites, entries))
+
+
+def _of_deliveries(ids: list[int], sites: list[Site]) -> Choice:
+    """All that was in these requests, whichever of them it was settled by."""
+    inside = Func("entry_ids", function="unnest", output_field=BigIntegerField(), set_returning=True)
+    carried = Delivery.objects.of(sites).filter(pk__in=ids).values_list(inside, flat=True)
+    entries = Entry.objects.filter(pk__in=carried, site__in=sites)
+    what = f"delivery {ids[0]}" if len(ids) == 1 else f"what left in {len(ids):,} deliveries"
+    return Choice(entries, what, _those(sites, entries))
 
 
 def _missing_of(errands: list[int], sites: list[Site]) -> Choice:
@@ -79,7 +93,7 @@ def _of_entries(ids: list[int], sites: list[Site]) -> Choice:
 
 
 def _of_rows(kind: Kind, posted: QueryDict, sites: list[Site]) -> Choice:
-    ids = listing.numbers(posted.getlist("id"))
+    ids = listing.numbers(posted.getlist("id"), MOST)
     if not ids:
         raise Unclear("No row was ticked. Tick some, or all that match, and try again.")
     rows = _rows(kind).filter(pk__in=ids, site__in=sites)

@@ -4,6 +4,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from .filters import Filters
+from .paging import Page
+
 # So many are counted.
 COUNTED = 1000
 
@@ -31,6 +34,13 @@ def count(rows: Any) -> Count:
     rows = rows.order_by()
     many = rows[: COUNTED + 1].count()
     return Count(many) if many <= COUNTED else Count(_rounded(_estimate(rows)), is_exact=False)
+
+
+def of_page(filters: Filters, rows: Any, page: Page[Any]) -> Count:
+    """How many match; a page that shows them all knows it."""
+    if filters.problems or (page.is_first and page.older is None):
+        return Count(len(page.rows))
+    return count(rows)
 
 
 def _estimate(rows: Any) -> int:

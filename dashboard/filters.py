@@ -10,12 +10,12 @@ from typing import Any, ClassVar, TypeVar
 from django.db.models import Q
 from django.http import QueryDict
 
-from devops_sync.models import Build, Delivery, Deployment, Entry, Repository, Site
+from devops_sync.models import Build, Deployment, Entry, Repository, Site
 from devops_sync.models.build import BuildQuerySet
 from devops_sync.models.current import CurrentQuerySet
 from devops_sync.models.deployment import DeploymentQuerySet
 from devops_sync.models.development import RepositoryQuerySet
-from devops_sync.models.submission import EntryQuerySet, first_id_at
+from devops_sync.models.submission import EntryQuerySet
 
 from . import zone
 from .kinds import KINDS
@@ -23,7 +23,7 @@ from .kinds import KINDS
 ISSUE_KEY = re.compile(r"^[^\W\d]\w{0,254}-\d{1,255}$")
 LONGEST = 300
 Current = TypeVar("Current", bound=CurrentQuerySet[Any])
-PLACE = ("after", "before", "format", "_top", "_rows", "_hidden")
+PLACE = ("after", "before", "format", "selected", "_top", "_rows", "_hidden")
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,34 @@ class Filters:
                 self.problems.append(f"“{value}” is no {what}. There are: {', '.join(key for key in words if key)}.")
         return taken
 
+    def named(self, name: str) -> list[str]:
+        """The given values, whatever they are; each gets a chip."""
+        found = self.texts(name)
+        for value in found:
+            self.chip(name, value)
+        return found
+
+    def issue_key(self) -> str:
+        """The issue that is asked for; nothing, and a sentence, when it can be no issue's key."""
+        key = self.text("issue")
+        if key and not ISSUE_KEY.match(key):
+            self.problems.append(f"“{key}” is no issue key. It is written as ABC-123.")
+        elif key:
+            self.chip("issue", key)
+        return key
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The properties that are asked for, each as key=value; a sentence for what is written otherwise."""
+        found = []
+        for pair in self.texts("property"):
+            key, equals, value = pair.partition("=")
+            if key and equals:
+                found.append((key, value))
+                self.chip("property", pair)
+            else:
+                self.problems.append(f"“{pair}” is no property. It is written as key=value.")
+        return found
+
     def day(self, name: str, *, ends: bool = False) -> dt.datetime | None:
         """An instant, or a day of the reader's zone: its beginning, or with `ends` the beginning of the next."""
         text = self.text(name)
@@ -158,28 +186,12 @@ class CurrentFilters(DatedFilters):
             self.chip("q", self.q)
         self.read_own()
         self.outcomes = self.choices("jira", Entry.Outcome.choices, "answer of Jira")
-        self.issue = self.text("issue")
-        if self.issue and not ISSUE_KEY.match(self.issue):
-            self.problems.append(f"“{self.issue}” is no issue key. It is written as ABC-123.")
-        elif self.issue:
-            self.chip("issue", self.issue)
-        for pair in self.texts("property"):
-            key, equals, value = pair.partition("=")
-            if key and equals:
-                self.properties.append((key, value))
-                self.chip("property", pair)
-            else:
-                self.problems.append(f"“{pair}” is no property. It is written as key=value.")
+        self.issue = self.issue_key()
+        self.properties = self.pairs()
         self.read_days()
 
     def read_own(self) -> None:
         """Read what only the list of this kind can be filtered by."""
-
-    def named(self, name: str) -> list[str]:
-        found = self.texts(name)
-        for value in found:
-            self.chip(name, value)
-        return found
 
     def narrow(self, rows: Current) -> Current:
         """Those of the rows that match what every list can be filtered by, save the text."""
@@ -290,42 +302,6 @@ class OverviewFilters(Filters):
         self.environment_type = types[-1] if types else ""
         shown = self.choices("show", [("look", "only what needs a look")], "way to show it")
         self.needs_look = bool(shown)
-
-
-@dataclass
-class SubmissionFilters(DatedFilters):
-    show: str = ""
-
-    def read(self) -> None:
-        known = [("refused", "only the refused"), ("rejected", "only with what Jira rejected")]
-        self.show = next(iter(self.choices("show", known, "way to show it")), "")
-        self.read_days()
-
-    @property
-    def within(self) -> Q:
-        """Those that came in between the days: their ids grow with time."""
-        found = Q(pk__gte=first_id_at(self.start)) if self.start else Q()
-        return found & Q(pk__lt=first_id_at(self.end)) if self.end else found
-
-
-@dataclass
-class DeliveryFilters(DatedFilters):
-    verdicts: list[str] = field(default_factory=list)
-
-    def read(self) -> None:
-        self.read_days()
-        known = [(value, word) for value, word in Delivery.Verdict.choices if value]
-        self.verdicts = self.choices("verdict", [*known, ("unanswered", "Unanswered")], "verdict")
-
-    @property
-    def within(self) -> Q:
-        """Those that left between the days."""
-        found = Q(started_at__gte=self.start) if self.start else Q()
-        return found & Q(started_at__lt=self.end) if self.end else found
-
-    @property
-    def stored_verdicts(self) -> list[str]:
-        return ["" if value == "unanswered" else value for value in self.verdicts]
 
 
 @dataclass

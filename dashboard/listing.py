@@ -2,17 +2,18 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import parse_qsl
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
 from devops_sync import roles
-from devops_sync.models import Confirmation, Entry
-from devops_sync.models.current import Current, CurrentQuerySet
+from devops_sync.models import Confirmation, Deployment, Entry
+from devops_sync.models.current import CurrentQuerySet
 
-from . import columns, counting, empty, export, frame, live, paging
-from .filters import PLACE, CurrentFilters
+from . import columns, counting, empty, export, frame, live, paging, picking, saved_views, selection
+from .filters import CurrentFilters, Known
 from .kinds import Kind
 
 OFFERED = 60
@@ -66,6 +67,7 @@ def answer(
         }
         return live.page(request, _template(kind), context, [live.Part("first", "_empty.html#first")], every=5)
     top = ORDER.write(page.rows[0]) if page.rows else f"{frame.of(request).now.isoformat()},0"
+    chosen = selection.read(request, page.rows)
     return _answer(
         request,
         kind,
@@ -73,16 +75,16 @@ def answer(
         {
             "filters": filters,
             "page": page,
-            "count": _count(filters, rows, page),
+            "count": counting.of_page(filters, rows, page),
             "has_sites": len(filters.sites) > 1,
             "outcomes": OUTCOMES,
             "offered": OFFERED,
-            "query": query_of(request),
-            "columns": columns.offered(kind.name),
+            "selection": chosen,
+            **about(request, kind.name),
             **offers(),
         },
         beside(page.rows),
-        top=top if page.is_first and not filters.problems else "",
+        top=top if page.is_first and not (page.is_oldest_first or filters.problems) else "",
         newer=0,
         status=400 if filters.problems else 200,
     )
@@ -119,9 +121,23 @@ def rows_asked(request: HttpRequest) -> list[int]:
     return numbers(request.GET.get("_rows", "").split(","))
 
 
-def numbers(texts: Iterable[str]) -> list[int]:
-    """Those of the texts that can be a row's number, as many as a page holds."""
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19][: paging.SIZE]
+def numbers(texts: Iterable[str], most: int = paging.SIZE) -> list[int]:
+    """Those of the texts that can be a row's number, as many as a page holds unless told otherwise."""
+    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19][:most]
+
+
+def places_offered(known: Iterable[Known], asked: Any) -> Context:
+    """The pipelines and environments to pick from: what exists, and what is asked for."""
+    pipelines = {one.pipeline_id: one.pipeline_name for one in known}
+    pipelines |= {name: name for name in asked.pipelines if name not in pipelines}
+    environments = {one.environment_id: one.environment_name for one in known}
+    environments |= {name: name for name in asked.environments if name not in environments}
+    return {
+        "types": Deployment.EnvironmentType.choices,
+        "pipelines": sorted(pipelines.items(), key=lambda item: item[1].casefold()),
+        "environments": sorted(environments.items(), key=lambda item: item[1].casefold()),
+        "offered": OFFERED,
+    }
 
 
 def _answer(
@@ -156,7 +172,7 @@ def _answer(
         _template(kind),
         {
             **context,
-            **_acts(request),
+            **acts(request),
             "hidden": hidden,
             "kind": kind,
             "rows": [part.id for part in parts],
@@ -165,31 +181,34 @@ def _answer(
         [live.Part("newer", "_newer.html#newer"), *parts],
         every=2 if is_moving else 5 if top else None,
         status=status,
-        ask={"_hidden": ",".join(sorted(hidden)), "_top": top, "_rows": ",".join(str(row.pk) for row in rows)},
+        ask={
+            "_hidden": ",".join(sorted(hidden)),
+            "_top": top,
+            "_rows": ",".join(str(row.pk) for row in rows),
+            "selected": "",
+        },
     )
 
 
-def _acts(request: HttpRequest) -> Context:
+def acts(request: HttpRequest) -> Context:
     """What the person may do with rows, and on which sites any of it."""
     resend, verify = ({site.pk for site in roles.sites(request.user, act)} for act in ("resend", "verify"))
     return {"may_resend": bool(resend), "may_verify": bool(verify), "may_act": resend | verify}
 
 
-def query_of(request: HttpRequest) -> str:
-    """The filters as the address has them, without the place in the list."""
-    query = request.GET.copy()
-    for name in PLACE:
-        query.pop(name, None)
-    return query.urlencode()
+def about(request: HttpRequest, of: str) -> Context:
+    """What the tools around every list need: its columns, its searches, its address without the place in it."""
+    query = saved_views.clean(request.GET)
+    return {
+        "list_name": of,
+        "query": query,
+        "given": parse_qsl(query, keep_blank_values=True),
+        "finders": [pick.name for pick in picking.PICKS.values() if of in pick.lists],
+        "columns": columns.offered(of) if of in columns.COLUMNS else [],
+        "views": saved_views.Menu(request, of),
+    }
 
 
 def _with_all(rows: Rows) -> Rows:
     """With what a row shows, and without the payloads."""
     return rows.select_related("entry", "site").defer("entry__payload", "entry__errors", "site__sealed_secret")
-
-
-def _count(filters: CurrentFilters, rows: Rows, page: paging.Page[Current]) -> counting.Count:
-    """How many match; a page that shows them all knows it."""
-    if filters.problems or (page.is_first and page.older is None):
-        return counting.Count(len(page.rows))
-    return counting.count(rows)

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar
 
 from django.db.models import Model, Q, QuerySet
@@ -15,6 +15,7 @@ from .filters import Filters
 
 M = TypeVar("M", bound=Model)
 SIZE = 50
+SORTS = ("newest", "oldest")
 _LARGEST = 2**63 - 1
 
 
@@ -32,12 +33,16 @@ class Order(Protocol[M]):
 
 @dataclass(frozen=True)
 class Page(Generic[M]):
-    """One page of rows, newest first, with the places where its neighbours begin."""
+    """One page of rows with the places where its neighbours begin.
+
+    The oldest first, `newer` is the neighbour before it all the same: what lies towards the beginning of the list.
+    """
 
     rows: list[M]
     newer: str | None
     older: str | None
     is_paged: bool
+    is_oldest_first: bool = False
 
     size = SIZE
 
@@ -85,9 +90,18 @@ def slices(rows: "QuerySet[M]", order: Order[M], *, first: int = 100, size: int 
 
 
 def asked(request: HttpRequest, filters: Filters, rows: "QuerySet[M]", order: Order[M]) -> Page[M]:
-    """The page that the address asks for; an empty one, with a sentence among the problems, when it cannot be."""
+    """The page that the address asks for; an empty one, with a sentence among the problems, when it cannot be.
+
+    `rows` come newest first. With `sort=oldest` in the address they are turned round.
+    """
+    sort = request.GET.get("sort", "")
+    if sort not in ("", *SORTS):
+        filters.problems.append(f"“{sort[:40]}” is no order. There are: {', '.join(SORTS)}.")
+    is_turned = sort == "oldest"
+    if is_turned:
+        rows, order = rows.reverse(), Turned(order)
     try:
-        return cut(
+        page = cut(
             rows.none() if filters.problems else rows,
             order,
             after=request.GET.get("after", ""),
@@ -95,7 +109,24 @@ def asked(request: HttpRequest, filters: Filters, rows: "QuerySet[M]", order: Or
         )
     except WrongCursor:
         filters.problems.append("It names a place in the list that cannot be one. Go back to the newest.")
-        return cut(rows.none(), order)
+        page = cut(rows.none(), order)
+    return replace(page, is_oldest_first=is_turned)
+
+
+@dataclass(frozen=True)
+class Turned(Generic[M]):
+    """An order the other way round: what was newer comes after."""
+
+    order: Order[M]
+
+    def write(self, row: M) -> str:
+        return self.order.write(row)
+
+    def older(self, rows: "QuerySet[M]", place: str) -> "QuerySet[M]":
+        return self.order.newer(rows, place)
+
+    def newer(self, rows: "QuerySet[M]", place: str) -> "QuerySet[M]":
+        return self.order.older(rows, place)
 
 
 class ByChange:

@@ -6,7 +6,7 @@ from django.db import models
 from .models import Grant, Site, User
 
 _VIEWER = frozenset({"read"})
-_RELEASE_MANAGER = _VIEWER | {"submit", "resend", "verify", "refresh-gate", "try-now"}
+_RELEASE_MANAGER = _VIEWER | {"submit", "resend", "verify", "refresh-gate", "try-now", "share-views"}
 _AUDITOR = _VIEWER | {"raw", "audit"}
 ACTS: dict[str, frozenset[str]] = {
     Grant.Role.VIEWER: _VIEWER,

@@ -196,15 +196,16 @@
   const countTicks = () => {
     for (const bar of document.querySelectorAll("main .bulk")) {
       const form = bar.closest("form");
-      const many = ticks(form).filter((tick) => tick.checked).length;
+      const here = ticks(form).filter((tick) => tick.checked).length;
+      const many = here + form.querySelectorAll("[data-carried]").length;
       const words = form.querySelector(".bulk [name=all]:checked") ? "All that match" : `${many} selected`;
       const text = bar.querySelector("strong");
       if (text.textContent !== words) text.textContent = words;
       const all = form.querySelector("[data-tick-all]");
       if (!all) continue;
       all.hidden = false;
-      all.checked = many > 0 && many === ticks(form).length;
-      all.indeterminate = many > 0 && !all.checked;
+      all.checked = here > 0 && here === ticks(form).length;
+      all.indeterminate = here > 0 && !all.checked;
     }
   };
   document.addEventListener("htmx:beforeSwap", () => {
@@ -219,6 +220,15 @@
       for (const tick of ticks(event.target.closest("form"))) tick.checked = event.target.checked;
     }
     countTicks();
+  });
+  // To the next page with them: the button that does it without a script does it for the pager's links too.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".pager a[rel]");
+    const button = link && link.closest("section").querySelector(`.bulk [data-go="${link.rel}"]`);
+    if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (!button.form.querySelector("tbody .tick-cell :checked, [data-carried]")) return;
+    event.preventDefault();
+    button.form.requestSubmit(button);
   });
   // What the browser ticked again on the way back.
   window.addEventListener("pageshow", countTicks);

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import zone
 from dashboard.kinds import CARRIED, KINDS
+from dashboard.selection import Selection
 from devops_sync.models import Site
 
 register = template.Library()
@@ -368,6 +369,12 @@ def names(values: list[str], most: int = 2) -> list[str]:
 def beyond(values: list[str], most: int = 2) -> int:
     """How many stand behind the first `most`."""
     return max(0, len(values) - most)
+
+
+@register.filter
+def holds(selection: Selection | None, pk: object) -> bool:
+    """Whether the row of this number is selected."""
+    return isinstance(selection, Selection) and str(pk) in selection.here
 
 
 @register.filter

@@ -31,14 +31,4 @@ def _beside(rows: list[Deployment]) -> dict[int, dict[str, object]]:
 
 
 def _offers(known: list[Known], filters: DeploymentFilters) -> dict[str, object]:
-    """What the pick lists offer: what exists, and what is asked for. Too many make a field to write in."""
-    pipelines = {one.pipeline_id: one.pipeline_name for one in known}
-    pipelines |= {name: name for name in filters.pipelines if name not in pipelines}
-    environments = {one.environment_id: one.environment_name for one in known}
-    environments |= {name: name for name in filters.environments if name not in environments}
-    return {
-        "states": Deployment.State.choices,
-        "types": Deployment.EnvironmentType.choices,
-        "pipelines": sorted(pipelines.items(), key=lambda item: item[1].casefold()),
-        "environments": sorted(environments.items(), key=lambda item: item[1].casefold()),
-    }
+    return {"states": Deployment.State.choices, **listing.places_offered(known, filters)}

@@ -12,8 +12,7 @@ from devops_sync import ledger, roles
 from devops_sync.drift import current
 from devops_sync.models import Confirmation, Entry
 
-from .. import adrift, export, frame, listing, live, paging
-from ..columns import COLUMNS
+from .. import adrift, columns, export, frame, listing, live, paging
 from ..doors import readers_only
 from ..filters import DriftFilters
 from ..kinds import KINDS, listed
@@ -27,12 +26,13 @@ ORDER = paging.ByReading()
 def drift(request: HttpRequest) -> HttpResponseBase:
     filters = DriftFilters(request.GET, frame.of(request).sites)
     if live.is_pulse(request) and "_rows" in request.GET:
-        shown = Entry.objects.filter(pk__in=listing.rows_asked(request), site__in=filters.visible)
-        return _answer(request, filters, None, shown.select_related("site").order_by("-read_back_at", "-pk"))
+        followed = Entry.objects.filter(pk__in=listing.rows_asked(request), site__in=filters.visible)
+        return _answer(request, filters, None, followed.select_related("site").order_by("-read_back_at", "-pk"))
     rows = current(filters.apply(), filters.kinds or KINDS).select_related("site")
     rows = rows.defer("payload", "site__sealed_secret").order_by("-read_back_at", "-pk")
     if export.is_asked(request):
-        return export.answer(request, "drift", filters, COLUMNS["drift"], paging.slices(rows, ORDER), _beside)
+        shown = columns.shown(request, "drift")
+        return export.answer(request, "drift", filters, shown, paging.slices(rows, ORDER), _beside)
     page = paging.asked(request, filters, rows, ORDER)
     return _answer(request, filters, page, page.rows)
 
@@ -73,6 +73,7 @@ def _answer(
         )
         for row in rows
     ]
+    hidden = columns.hidden(request, "drift")
     context = {
         "filters": filters,
         "found": adrift.count(filters.sites),
@@ -83,6 +84,8 @@ def _answer(
         "may_select": any(row.entry.site_id in may_verify for row in rows),
         "kinds": [(kind.name, kind.words.capitalize()) for kind in KINDS.values()],
         "states": DriftFilters.STATES,
+        "hidden": hidden,
+        **listing.about(request, "drift"),
     }
     return live.page(
         request,
@@ -91,7 +94,7 @@ def _answer(
         [live.Part("sub", "sub"), *parts],
         every=2 if reading else 5 if parts else None,
         status=400 if filters.problems else 200,
-        ask={"_rows": ",".join(map(str, ids))},
+        ask={"_hidden": ",".join(sorted(hidden)), "_rows": ",".join(map(str, ids))},
     )
 
 

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 
 from devops_sync.models import Errand
 
-from .. import errands, frame, live, paging
+from .. import errands, frame, listing, live, paging
 from ..doors import readers_only
 from ..errand_filters import ErrandFilters
 from ..methods import require_GET
@@ -31,6 +31,7 @@ def errand_list(request: HttpRequest) -> HttpResponse:
             "rows": [(row, moving.get(row.pk)) for row in page.rows],
             "purposes": Errand.Purpose.choices,
             "states": State.choices,
+            **listing.about(request, "errand"),
         },
         [live.Part("list", "list")],
         every=None if filters.problems else 2 if moving else 5,

@@ -7,10 +7,9 @@ from django.http.response import HttpResponseBase
 from devops_sync import roles
 from devops_sync.models import Entry, Submission
 
-from .. import export, frame, live, paging
-from ..columns import COLUMNS
+from .. import columns, counting, export, frame, listing, live, paging, places, selection
+from ..carried_filters import APIS, SubmissionFilters
 from ..doors import readers_only
-from ..filters import SubmissionFilters
 from ..methods import require_GET
 
 ORDER = paging.ByUuid()
@@ -21,33 +20,44 @@ ORDER = paging.ByUuid()
 def submission_list(request: HttpRequest) -> HttpResponseBase:
     around = frame.of(request)
     filters = SubmissionFilters(request.GET, around.sites)
+    known = places.known(filters.sites)
     rows = (
         Submission.objects.of(
             filters.sites, and_of_none=filters.site is None and roles.everywhere(request.user, "read")
         )
-        .filter(_shown(filters), filters.within)
+        .filter(_shown(filters), filters.narrow(known))
         .select_related("site", "token", "user")
         .defer("raw", "site__sealed_secret")
         .newest_first()
     )
     if export.is_asked(request):
         slices = paging.slices(rows, ORDER)
-        return export.answer(request, "submissions", filters, COLUMNS["submission"], slices, _beside)
+        shown = columns.shown(request, "submission")
+        return export.answer(request, "submissions", filters, shown, slices, _beside)
     page = paging.asked(request, filters, rows, ORDER)
     outcomes = _outcomes(page.rows)
     is_moving = any(Entry.Outcome.WAITING in found for found in outcomes.values())
+    hidden = columns.hidden(request, "submission")
     return live.page(
         request,
         "submission_list.html",
         {
             "filters": filters,
             "page": page,
+            "count": None if live.is_pulse(request) else counting.of_page(filters, rows, page),
             "has_sites": len(filters.sites) > 1,
             "rows": [(row, outcomes.get(row.pk, {})) for row in page.rows],
+            "apis": APIS,
+            "hidden": hidden,
+            "selection": selection.read(request, page.rows),
+            **listing.places_offered(known, filters),
+            **listing.about(request, "submission"),
+            **listing.acts(request),
         },
         [live.Part("list", "list")],
         every=None if filters.problems else 2 if is_moving else 5 if page.is_first else None,
         status=400 if filters.problems else 200,
+        ask={"_hidden": ",".join(sorted(hidden)), "selected": ""},
     )
 
 

@@ -11,6 +11,7 @@ from .people import Grant, User
 from .reading import Confirmation
 from .retirement import Retirement
 from .run import Run
+from .saved_view import SavedView
 from .site import Site, Token
 from .submission import Cause, Entry, Envelope, FirstAnswer, PropertySet, Submission
 
@@ -37,6 +38,7 @@ __all__ = [
     "Repository",
     "Retirement",
     "Run",
+    "SavedView",
     "Site",
     "Submission",
     "Token",

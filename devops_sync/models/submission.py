@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.db import models
 from django.db.models import Q
 
@@ -72,6 +72,10 @@ class SubmissionQuerySet(models.QuerySet["Submission"]):
         """Those of the given sites; `and_of_none` adds the ones that named no site."""
         return self.filter(Q(site__in=sites) | Q(site=None) if and_of_none else Q(site__in=sites))
 
+    def with_digest(self, sha256: str) -> "SubmissionQuerySet":
+        """Those whose bytes have this digest, written in hexadecimal."""
+        return self.filter(sha256=bytes.fromhex(sha256))
+
     def newest_first(self) -> "SubmissionQuerySet":
         return self.order_by("-id")
 
@@ -118,6 +122,9 @@ class Submission(models.Model):
             models.Index(fields=["-id"], name="submission_refused", condition=Q(status__gte=400)),
             models.Index(fields=["token", "-id"], name="submission_of_token"),
             models.Index(fields=["errand"], name="submission_of_errand", condition=Q(errand__isnull=False)),
+            models.Index(fields=["api", "-id"], name="submission_of_api"),
+            models.Index(fields=["envelope", "-id"], name="submission_of_envelope"),
+            HashIndex(fields=["sha256"], name="submission_by_digest"),
         ]
 
     def __str__(self) -> str:

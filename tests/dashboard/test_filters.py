@@ -96,16 +96,3 @@ def test_a_repository_is_found_by_the_issues_of_what_is_in_it(retail: Site, fore
     builders.commit(foreign, repository_id="none", columns={"issue_keys": ["PAY-7"]})
     found = listed(viewer, "/repositories/?format=json&issue=pay-7")
     assert sorted(found, key=str) == sorted((homes[name].pk for name in ("commits", "branches", "requests")), key=str)
-
-
-@pytest.mark.parametrize("address", ["/deployments/", "/builds/"])
-def test_pipelines_that_are_too_many_to_pick_complete_as_one_writes(
-    address: str, retail: Site, viewer: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("dashboard.listing.OFFERED", 1)
-    for name in ("checkout", "search"):
-        builders.deployment(retail, name, name)
-        builders.build(retail, pipelineId=name)
-    page = viewer.get(address).content.decode()
-    assert 'list="known-pipelines"' in page
-    assert '<option value="checkout"><option value="search"></datalist>' in page

@@ -86,7 +86,7 @@ def test_what_it_asks_does_not_grow(retail: Site, viewer: Client, django_assert_
     for count in (5, 45):
         for _ in range(count):
             builders.deployment(retail)
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(11):
             text(viewer, "/submissions/")
     came = builders.submission(retail, entry_count=0)
     with django_assert_num_queries(10):

@@ -1,0 +1,71 @@
+"""Saved views as the pages offer them: one's own, and what others share."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from urllib.parse import parse_qsl
+
+from django.http import HttpRequest, QueryDict
+
+from devops_sync import roles
+from devops_sync.models import SavedView, Site, User
+
+from . import frame
+from .filters import PLACE
+
+MOST = 50
+
+
+@dataclass(frozen=True)
+class Offered:
+    """One in the menu. `is_here`: the page shows just that."""
+
+    view: SavedView
+    is_own: bool
+    is_here: bool
+    may_delete: bool
+
+
+@dataclass(frozen=True)
+class Menu:
+    """What the menu of a list offers; read when it is drawn."""
+
+    request: HttpRequest
+    list: str
+
+    @cached_property
+    def offered(self) -> Sequence[Offered]:
+        user, sites = self.request.user, frame.of(self.request).sites
+        assert isinstance(user, User)
+        here = _sorted(clean(self.request.GET))
+        found = SavedView.objects.seen_by(user, sites).filter(list=self.list).select_related("user", "site")
+        return [
+            Offered(view, view.user_id == user.pk, _sorted(view.query) == here, may_delete(user, view))
+            for view in found.order_by("name", "pk")[:MOST]
+        ]
+
+    @property
+    def may_share(self) -> bool:
+        return roles.may(self.request.user, "share-views")
+
+
+def clean(query: QueryDict) -> str:
+    """The filters and the order of an address, without the place in the list."""
+    kept = query.copy()
+    for name in PLACE:
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+def may_delete(user: User, view: SavedView) -> bool:
+    """Their own; and what is shared, where they may share."""
+    return view.user_id == user.pk or (view.is_shared and may_share(user, view.site))
+
+
+def may_share(user: User, site: Site | None) -> bool:
+    """With a site's people, or, without a site, with everybody."""
+    return roles.may(user, "share-views", site) if site else roles.everywhere(user, "share-views")
+
+
+def _sorted(query: str) -> list[tuple[str, str]]:
+    return sorted(parse_qsl(query))
