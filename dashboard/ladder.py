@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from devops_sync.models import Deployment, Gate
-from devops_sync.models.issue import latest_of_pipelines, standings
+from devops_sync.models.issue import latest_of_pipelines
+from devops_sync.models.reach import Standing, standings
 
 from . import gates
 from .matrix import TYPES
@@ -17,11 +18,16 @@ _ORDER = ("unmapped", *(type for type in TYPES if type != "unmapped"))
 _ICONS = {State.IN_PROGRESS: "moving", State.FAILED: "bad", State.ROLLED_BACK: "warn"}
 
 
+# The latest deployment of an issue in a place, and how the issue stands there.
+_Own = tuple[Deployment, Standing]
+
+
 @dataclass(frozen=True)
 class Rung:
-    """One environment of a pipeline. Without `latest` the issue is not there, and `there` is what is.
+    """One environment of a pipeline. Without `latest` the issue never went there, and `there` is what is.
 
     `went` is the latest of the issue's deployments that went well there, `gate` the one that the latest waits at.
+    `has` says whether what runs there still contains the issue, see `devops_sync.models.reach`; `runs` what that is.
     """
 
     environment: str
@@ -30,6 +36,8 @@ class Rung:
     went: Deployment | None
     there: Deployment | None
     gate: gates.Shown | None
+    has: bool = False
+    runs: Deployment | None = None
 
     @property
     def said(self) -> gates.Said | None:
@@ -40,7 +48,12 @@ class Rung:
 
     @property
     def is_reached(self) -> bool:
-        return self.went is not None and self.latest is not None and self.latest.state != State.ROLLED_BACK
+        return self.went is not None and self.has
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether it had it, and went back to what was there before."""
+        return self.went is not None and not self.has and self.runs is not None and self.runs != self.went
 
     @property
     def tone(self) -> str:
@@ -48,12 +61,14 @@ class Rung:
             return "not"
         if said := self.said:
             return said.tone
-        return "good" if self.latest.state == State.SUCCESSFUL else _ICONS.get(State(self.latest.state), "")
+        if self.latest.state == State.SUCCESSFUL:
+            return "warn" if self.is_gone else "good"
+        return _ICONS.get(State(self.latest.state), "")
 
     @property
     def is_quiet(self) -> bool:
-        """Whether the latest there went well."""
-        return self.latest is not None and self.latest.state == State.SUCCESSFUL
+        """Whether the latest there went well, and is still there."""
+        return self.latest is not None and self.latest.state == State.SUCCESSFUL and not self.is_gone
 
     @property
     def rank(self) -> tuple[int, dt.datetime]:
@@ -83,6 +98,18 @@ class Ladder:
     rows: list[Row]
     left_out: int
     gates: list[tuple[Deployment, gates.Shown]]
+
+    @property
+    def went_back(self) -> bool:
+        """Whether an environment that had it has it no more: then the page says how that is decided."""
+        return any(rung.is_gone or (rung.latest and rung.latest.state == State.ROLLED_BACK) for _, rung in self._rungs)
+
+    @property
+    def left_at(self) -> dict[str, dt.datetime]:
+        """When environments went back, those that no pipeline has it in any more."""
+        kept = {rung.environment for _, rung in self._rungs if rung.is_reached}
+        gone = [rung for _, rung in self._rungs if rung.is_gone and rung.environment not in kept]
+        return {rung.environment: rung.runs.changed_at for rung in gone if rung.runs and _is_later(rung)}
 
     @property
     def _rungs(self) -> list[tuple[Row, Rung]]:
@@ -136,14 +163,13 @@ class Ladder:
 def build(sites: Sequence[int], key: str) -> Ladder:
     """Four queries, however many pipelines and environments there are."""
     found = standings(sites, key)
-    ids = {one.latest for one in found} | {one.successful for one in found if one.successful}
+    ids = {pk for one in found for pk in (one.latest, one.successful, one.runs) if pk}
     known = Deployment.objects.in_bulk(list(ids))
-    own: dict[tuple[int, str], list[tuple[Deployment, Deployment | None]]] = {}
+    own: dict[tuple[int, str], list[_Own]] = {}
     for one in found:
         if one.latest in known:
             latest = known[one.latest]
-            went = known.get(one.successful) if one.successful else None
-            own.setdefault((latest.site_id, latest.pipeline_id), []).append((latest, went))
+            own.setdefault((latest.site_id, latest.pipeline_id), []).append((latest, one))
     by_time = sorted(own, key=lambda pipeline: max(one.changed_at for one, _ in own[pipeline]), reverse=True)
     shown = by_time[:MOST_ROWS]
     there: dict[tuple[int, str], list[Deployment]] = {}
@@ -151,10 +177,14 @@ def build(sites: Sequence[int], key: str) -> Ladder:
         there.setdefault((latest.site_id, latest.pipeline_id), []).append(latest)
     gated = [one for pipeline in shown for one, _ in own[pipeline] if one.gated]
     read = _gates(gated)
-    rows = [_row(pipeline, own[pipeline], there.get(pipeline, []), read) for pipeline in shown]
+    rows = [_row(pipeline, own[pipeline], there.get(pipeline, []), read, known) for pipeline in shown]
     asked = [(one, read[one.pk]) for one in gated if one.pk in read]
     asked.sort(key=lambda item: (not item[1].said.is_open, -item[0].changed_at.timestamp()))
     return Ladder(rows, len(by_time) - len(shown), asked)
+
+
+def _is_later(rung: Rung) -> bool:
+    return rung.went is not None and rung.runs is not None and rung.runs.changed_at > rung.went.changed_at
 
 
 def _gates(deployments: list[Deployment]) -> dict[int, gates.Shown]:
@@ -169,12 +199,23 @@ def _gates(deployments: list[Deployment]) -> dict[int, gates.Shown]:
 
 def _row(
     pipeline: tuple[int, str],
-    own: list[tuple[Deployment, Deployment | None]],
+    own: list[_Own],
     there: list[Deployment],
     read: dict[int, gates.Shown],
+    known: dict[int, Deployment],
 ) -> Row:
-    rungs = [Rung(one.environment_name, one.environment_type, one, went, None, read.get(one.pk)) for one, went in own][
-        :MOST_RUNGS
+    rungs = [
+        Rung(
+            one.environment_name,
+            one.environment_type,
+            one,
+            known.get(standing.successful or 0),
+            None,
+            read.get(one.pk),
+            has=standing.has,
+            runs=known.get(standing.runs or 0),
+        )
+        for one, standing in own[:MOST_RUNGS]
     ]
     seen = {one.environment_id for one, _ in own}
     others = [one for one in there if one.environment_id not in seen and one.environment_type != "unmapped"]

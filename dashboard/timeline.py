@@ -4,7 +4,7 @@ Every number is worked out here, the template only writes it down. The list belo
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from devops_sync.models.issue import Tally
@@ -148,8 +148,13 @@ class Scale:
         return LEFT + max(0.0, min(1.0, part)) * (RIGHT - LEFT)
 
 
-def draw(tallies: Sequence[Tally], now: dt.datetime) -> Timeline | None:
-    """Lanes with dots from the first to the last of them, and to now where that is not far away."""
+def draw(
+    tallies: Sequence[Tally], now: dt.datetime, left_at: Mapping[str, dt.datetime] | None = None
+) -> Timeline | None:
+    """Lanes with dots from the first to the last of them, and to now where that is not far away.
+
+    `left_at`: when environments went back to what was there before.
+    """
     if not tallies:
         return None
     first, last = min(one.first_at for one in tallies), max(one.last_at for one in tallies)
@@ -160,7 +165,7 @@ def draw(tallies: Sequence[Tally], now: dt.datetime) -> Timeline | None:
     moment = max(now.timestamp() // step * step, last.timestamp())
     end = max(moment if has_now else last.timestamp(), first.timestamp() + _SHORTEST)
     scale = Scale(first.timestamp(), end)
-    lanes = [_lane(name, icon, found, scale) for name, icon, found in _grouped(tallies)]
+    lanes = [_lane(name, icon, found, scale, (left_at or {}).get(name)) for name, icon, found in _grouped(tallies)]
     for index, lane in enumerate(lanes):
         lane.top = HEAD + LANE * index
     now_x = scale.x(dt.datetime.fromtimestamp(moment, dt.UTC)) if has_now else None
@@ -186,14 +191,14 @@ def _grouped(tallies: Iterable[Tally]) -> list[tuple[str, str, list[Tally]]]:
     return [*lanes, ("Other environments", "deployment", rest)] if rest else lanes
 
 
-def _lane(name: str, icon: str, tallies: list[Tally], scale: Scale) -> Lane:
+def _lane(name: str, icon: str, tallies: list[Tally], scale: Scale, left_at: dt.datetime | None) -> Lane:
     lane = Lane(icon, name, dots_of(tallies, scale))
     if icon == "deployment" and tallies[0].lane:
         went = [one for one in tallies if one.state == "successful"]
         if went:
             back = [one.last_at for one in tallies if one.state == "rolled_back"]
             is_back = back and max(back) > max(one.last_at for one in went)
-            until = scale.x(max(back)) if is_back else RIGHT
+            until = scale.x(left_at) if left_at else scale.x(max(back)) if is_back else RIGHT
             since = scale.x(min(one.first_at for one in went))
             lane.spans.append(Span(f"{since:.1f}", f"{until:.1f}", "good"))
     elif icon in ("branch", "pull_request"):

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from devops_sync import ledger, roles
 from devops_sync.models import Deletion, Entry, Repository
 from devops_sync.models.current import Current
-from devops_sync.models.deployment import furthest_of_issues
+from devops_sync.models.reach import furthest_of_issues
 
 from .. import export, frame, kin, live, versions, whereabouts, wire
 from ..doors import readers_only

@@ -112,7 +112,7 @@ def _page(request: HttpRequest, filters: Filters, ids: list[int], key: str, tall
         "site_of": {pk: site for pk, site in sites.items() if len(touched) > 1},
         "links": [(site, link) for site in touched if (link := _in_jira(site, key))],
         "ladder": reached,
-        "timeline": timeline.draw(counted, now),
+        "timeline": timeline.draw(counted, now, reached.left_at),
         "events": total,
         "days": _by_day(shown),
         "page": page,

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from devops_sync.models import issue_window
-from devops_sync.models.deployment import furthest_of_issues
+from devops_sync.models.reach import furthest_of_issues
 from devops_sync.models.issue_window import CHANGES, Touched, Window
 
 from .. import empty, frame, kept, live, paging

@@ -137,7 +137,10 @@ class Running:
 
 @dataclass(frozen=True)
 class Past:
-    """The last few labels of a place, the latest first, and the last success before the latest deployment."""
+    """The last few labels of a place, the latest first, and what ran before its latest deployment.
+
+    That is the last success whose label was not rolled back since; where every label was, the last success.
+    """
 
     labels: list[str]
     runs: Running | None
@@ -164,13 +167,6 @@ def past_by_place(places: Sequence[Place], most: int) -> dict[Place, Past]:
             (site, pipeline, environment): Past(labels, Running(*runs) if runs[0] else None)
             for site, pipeline, environment, labels, *runs in cursor.fetchall()
         }
-
-
-def furthest_of_issues(sites: Sequence[int], keys: Sequence[str]) -> dict[str, str]:
-    """The name of the furthest environment that each issue has reached with success."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FURTHEST_OF_ISSUES, [list(keys), list(sites)])
-        return dict(cursor.fetchall())
 
 
 _LATEST_BY_PLACE = """
@@ -208,22 +204,17 @@ CROSS JOIN LATERAL (
     ) AS few
 ) AS past(labels)
 LEFT JOIN LATERAL (
-    SELECT id, number, label, display_name, changed_at FROM (
-        SELECT * FROM deployment
+    WITH few AS (
+        SELECT id, number, label, display_name, changed_at, state FROM deployment
         WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
           AND deleted_at IS NULL
-        ORDER BY number DESC OFFSET 1 LIMIT %s
-    ) AS few
-    WHERE state = 'successful' ORDER BY number DESC LIMIT 1
+        ORDER BY number DESC LIMIT %s
+    )
+    SELECT id, number, label, display_name, changed_at FROM few
+    WHERE state = 'successful' AND number < (SELECT max(number) FROM few)
+    ORDER BY EXISTS (
+        SELECT 1 FROM few AS back
+        WHERE back.state = 'rolled_back' AND back.number > few.number AND back.label = few.label AND back.label <> ''
+    ), number DESC LIMIT 1
 ) AS runs ON true
-"""
-
-_FURTHEST_OF_ISSUES = """
-SELECT issue.key, furthest.environment_name FROM unnest(%s::text[]) AS issue(key) CROSS JOIN LATERAL (
-    SELECT environment_name FROM deployment
-    WHERE issue_keys @> ARRAY[issue.key] AND site_id = ANY(%s) AND state = 'successful' AND deleted_at IS NULL
-    ORDER BY array_position(ARRAY['unmapped', 'development', 'testing', 'staging', 'production'],
-                            environment_type::text) DESC, changed_at DESC
-    LIMIT 1
-) AS furthest
 """

@@ -18,7 +18,6 @@ from .deployment import Deployment
 KINDS = ("branch", "commit", "pull_request", "build", "deployment")
 SLOTS = 96
 LANES = 12
-PLACES = 200
 ENVIRONMENTS = 40
 
 
@@ -53,14 +52,6 @@ class Event:
     changed_at: dt.datetime
     outcome: str
     unknown_issues: list[str]
-
-
-@dataclass(frozen=True)
-class Standing:
-    """The latest deployment of an issue in one place, and the latest that went well, by their ids."""
-
-    latest: int
-    successful: int | None
 
 
 Mark = tuple[dt.datetime, str, int]
@@ -106,13 +97,6 @@ def title(sites: Sequence[int], key: str) -> tuple[int, str] | None:
     pk, said = found
     rest = re.sub(rf"^\[?{re.escape(key)}\]?(?!\w)[\s:.-]*", "", said, flags=re.IGNORECASE)
     return pk, rest or said
-
-
-def standings(sites: Sequence[int], key: str) -> list[Standing]:
-    """Where deployments of the issue are, the furthest environments first, no more than `PLACES`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STANDINGS, [key, list(sites), PLACES])
-        return [Standing(*row) for row in cursor.fetchall()]
 
 
 def latest_of_pipelines(pipelines: Sequence[tuple[int, str]]) -> list[Deployment]:
@@ -181,25 +165,6 @@ WITH touched AS MATERIALIZED (
     WHERE issue_keys @> ARRAY[%s] AND site_id = ANY(%s) AND deleted_at IS NULL
 )
 SELECT id, title FROM touched ORDER BY changed_at DESC, id DESC LIMIT 1
-"""
-
-_STANDINGS = """
-WITH place AS MATERIALIZED (
-    SELECT site_id, pipeline_id, environment_id, max(number) AS latest,
-           max(number) FILTER (WHERE state = 'successful') AS successful, max(changed_at) AS changed_at,
-           max(array_position(ARRAY['unmapped', 'development', 'testing', 'staging', 'production'],
-                              environment_type::text)) AS rank
-    FROM deployment
-    WHERE issue_keys @> ARRAY[%s] AND site_id = ANY(%s) AND deleted_at IS NULL
-    GROUP BY site_id, pipeline_id, environment_id
-    ORDER BY rank DESC, changed_at DESC LIMIT %s
-)
-SELECT latest.id, went.id FROM place
-JOIN deployment AS latest ON latest.site_id = place.site_id AND latest.pipeline_id = place.pipeline_id
-    AND latest.environment_id = place.environment_id AND latest.number = place.latest
-LEFT JOIN deployment AS went ON went.site_id = place.site_id AND went.pipeline_id = place.pipeline_id
-    AND went.environment_id = place.environment_id AND went.number = place.successful
-ORDER BY place.rank DESC, place.changed_at DESC
 """
 
 _LATEST_OF_PIPELINES = """

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from devops_sync.models import Gate, Site
+from devops_sync.models import Gate, Site, reach
 from devops_sync.models import issue as touching
 from tests import builders
 
@@ -87,10 +87,59 @@ def test_another_pipelines_part_that_lags_is_said(retail: Site, viewer: Client) 
     assert "worker's part has reached no environment." in said
 
 
-def test_what_was_rolled_back_has_not_reached_it(retail: Site, viewer: Client) -> None:
-    builders.deployment(retail, environment="production", number=1)
-    builders.deployment(retail, environment="production", number=2, state="rolled_back")
-    assert "It has not reached any environment yet." in answer(text(viewer))
+def furthest(client: Client) -> str:
+    """Where the list of issues says that it is."""
+    row = text(client, "/issues/").split(f">{KEY}</a>")[1]
+    return words(row.split('<td class="environment-cell">')[1].split("</td>")[0])
+
+
+@pytest.mark.parametrize("label", ["v1", "v2"])
+def test_what_was_rolled_back_has_not_reached_it(label: str, retail: Site, viewer: Client) -> None:
+    builders.deployment(retail, number=1, label="v0", issues=["OTHER-1"])
+    builders.deployment(retail, number=2, label="v1", state="successful" if label == "v1" else "failed")
+    builders.deployment(retail, number=3, label=label, state="rolled_back")
+    page = text(viewer)
+    assert "It has not reached any environment yet." in answer(page)
+    assert "was rolled back on production." in answer(page)
+    assert furthest(viewer) == "nowhere yet"
+
+
+def test_what_an_environment_is_back_on_has_reached_it(retail: Site, viewer: Client) -> None:
+    builders.deployment(retail, number=1, label="v1", at=ago(hours=5))
+    builders.deployment(retail, number=2, label="v2", state="rolled_back")
+    page = text(viewer)
+    assert answer(page).startswith("It has reached production with checkout-api v1 , 5 h ago")
+    assert "v1 there since" in words(page)
+    assert furthest(viewer) == "production"
+
+
+def test_an_older_label_deployed_again_takes_it_away(retail: Site, viewer: Client) -> None:
+    builders.deployment(retail, environment="dev", number=1, label="v2", at=ago(hours=6))
+    builders.deployment(retail, number=1, label="v1", issues=["OTHER-1"], at=ago(hours=5))
+    builders.deployment(retail, number=2, label="v2", at=ago(hours=4))
+    builders.deployment(retail, number=3, label="v1", issues=["OTHER-1"], at=ago(hours=1))
+    page = text(viewer)
+    assert answer(page).startswith("It has reached dev with checkout-api v2")
+    assert "Production does not have it." in answer(page)
+    assert "production went back to checkout-api v1 , which was there before it." in answer(page)
+    assert "whose label was not there before it" in page
+    assert furthest(viewer) == "dev"
+    assert len(re.findall(r'span--good" x1="[0-9.]+" x2="1000.0"', page)) == 1
+
+
+@pytest.mark.parametrize("label", ["v3", "", "v2"])
+def test_what_came_after_it_still_has_it(label: str, retail: Site, viewer: Client) -> None:
+    builders.deployment(retail, number=1, label="v1", issues=["OTHER-1"])
+    builders.deployment(retail, number=2, label="v2")
+    builders.deployment(retail, number=3, label=label, issues=["OTHER-2"])
+    assert answer(text(viewer)).startswith("It has reached production")
+    assert furthest(viewer) == "production"
+
+
+def test_one_label_for_everything_tells_nothing(retail: Site, viewer: Client) -> None:
+    for number, issue in enumerate(("OTHER-1", KEY, "OTHER-2"), 1):
+        builders.deployment(retail, number=number, label="main", issues=[issue])
+    assert answer(text(viewer)).startswith("It has reached production")
 
 
 def test_an_issue_that_was_not_deployed_says_so(retail: Site, viewer: Client) -> None:
@@ -307,7 +356,7 @@ def test_each_kinds_rows_are_found_by_their_index(retail: Site) -> None:
     with CaptureQueriesContext(connection) as asked:
         touching.tally([retail.pk], KEY)
         touching.events([retail.pk], KEY, 100, deleted=False)
-        touching.standings([retail.pk], KEY)
+        reach.standings([retail.pk], KEY)
         touching.title([retail.pk], KEY)
     plans = []
     with connection.cursor() as cursor:
