@@ -38,8 +38,8 @@ class Silent:
 
 
 def silent_pipelines(sites: Sequence[int], now: dt.datetime) -> list[Silent]:
-    """The pipelines of these sites whose deployments have stopped, the latest first. It reads eight weeks of them."""
-    return _read(_PIPELINES, [list(sites), now - LOOKS_BACK], now)
+    """The pipelines of these sites whose deployments have stopped, the latest first."""
+    return _read(_PIPELINES, {"sites": list(sites), "since": now - LOOKS_BACK}, now)
 
 
 def silent_tokens(sites: Sequence[int], now: dt.datetime) -> list[Silent]:
@@ -50,7 +50,7 @@ def silent_tokens(sites: Sequence[int], now: dt.datetime) -> list[Silent]:
     return _read(_TOKENS, [days, bounds, ends, list(sites), now], now)
 
 
-def _read(statement: str, values: list[Any], now: dt.datetime) -> list[Silent]:
+def _read(statement: str, values: list[Any] | dict[str, Any], now: dt.datetime) -> list[Silent]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows = cursor.fetchall()
@@ -73,14 +73,37 @@ def _more_than(longest: int) -> dt.timedelta:
     return max(longest * 1.5, longest + 1.0) * _DAY
 
 
+# One step down the index for each pipeline, and one for each day on which it reported: what it costs does not grow with
+# the deployments.
 _PIPELINES = """
-SELECT site_id, pipeline_id, (array_agg(pipeline_name ORDER BY last_at DESC))[1], max(last_at), array_agg(last_at)
-FROM (
-    SELECT site_id, pipeline_id, max(pipeline_name) AS pipeline_name, max(changed_at) AS last_at
-    FROM deployment WHERE site_id = ANY(%s) AND changed_at >= %s AND deleted_at IS NULL
-    GROUP BY site_id, pipeline_id, date_trunc('day', changed_at AT TIME ZONE 'UTC')
-) AS by_day
-GROUP BY site_id, pipeline_id
+WITH RECURSIVE pipeline AS (
+    SELECT first.* FROM unnest(%(sites)s::bigint[]) AS site(id) CROSS JOIN LATERAL (
+        SELECT site_id, pipeline_id FROM deployment WHERE site_id = site.id ORDER BY pipeline_id LIMIT 1
+    ) AS first
+  UNION ALL
+    SELECT next.* FROM pipeline CROSS JOIN LATERAL (
+        SELECT site_id, pipeline_id FROM deployment
+        WHERE site_id = pipeline.site_id AND pipeline_id > pipeline.pipeline_id ORDER BY pipeline_id LIMIT 1
+    ) AS next
+), day AS (
+    SELECT pipeline.*, latest.* FROM pipeline CROSS JOIN LATERAL (
+        SELECT pipeline_name, changed_at FROM deployment
+        WHERE site_id = pipeline.site_id AND pipeline_id = pipeline.pipeline_id AND changed_at >= %(since)s
+          AND deleted_at IS NULL
+        ORDER BY changed_at DESC LIMIT 1
+    ) AS latest
+  UNION ALL
+    SELECT day.site_id, day.pipeline_id, earlier.* FROM day CROSS JOIN LATERAL (
+        SELECT pipeline_name, changed_at FROM deployment
+        WHERE site_id = day.site_id AND pipeline_id = day.pipeline_id AND changed_at >= %(since)s
+          AND changed_at < date_trunc('day', day.changed_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
+          AND deleted_at IS NULL
+        ORDER BY changed_at DESC LIMIT 1
+    ) AS earlier
+)
+SELECT site_id, pipeline_id, (array_agg(pipeline_name ORDER BY changed_at DESC))[1], max(changed_at),
+       array_agg(changed_at)
+FROM day GROUP BY site_id, pipeline_id
 """
 
 # One step down the index for each token and day: what it costs does not grow with the submissions.
