@@ -112,7 +112,7 @@ def _take(up: dict[str, Any], folder: Path, only: set[str]) -> list[str]:
     """Take the pictures; what could not be taken is named."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=needs.chromium(), args=CHROMIUM_OPTIONS)
-        page = browser.new_context(base_url=str(up["url"])).new_page()
+        page = browser.new_context(base_url=str(up["url"]), reduced_motion="reduce").new_page()
         for name, address in AT_THE_DOOR.items():
             if name in only:
                 _shoot(page, address, folder, name)
