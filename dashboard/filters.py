@@ -293,8 +293,10 @@ class OverviewFilters(Filters):
     pipeline: str = ""
     environment_type: str = ""
     needs_look: bool = False
+    changed: str = "hour"
 
     def read(self) -> None:
+        self.changed = "day" if self.text("changed") == "day" else "hour"
         self.pipeline = self.text("pipeline")
         if self.pipeline:
             self.chip("pipeline", self.pipeline)

@@ -72,12 +72,19 @@ class Matrix:
     failed: int
     gated: int
     stopped: int
+    environments: int
     behind_the_cut: int
     columns_left_out: int
+    is_first: bool = True
 
     @property
     def is_empty(self) -> bool:
         return self.pipelines == 0
+
+    @property
+    def next_page(self) -> str:
+        """Where the rows go on, as `build` takes it."""
+        return _mark((self.rows[-1].site.pk, self.rows[-1].pipeline_id)) if self.behind_the_cut else ""
 
     @property
     def troubles(self) -> list[str]:
@@ -98,8 +105,9 @@ def build(
     environment_type: str,
     *,
     needs_look: bool,
+    after: str = "",
 ) -> Matrix:
-    """Lay the latest deployments out, with what Jira `said` of their gates.
+    """Lay the latest deployments out, with what Jira `said` of their gates: a page of them, by name, `after` a place.
 
     Asks the database once more, for what came before them.
     """
@@ -115,7 +123,8 @@ def build(
     if needs_look:
         grouped = {key: group for key, group in grouped.items() if any(_tone(found, said) for found in group)}
     ordered = sorted(grouped.items(), key=lambda item: (_name(item[1]).casefold(), item[0]))
-    shown = ordered[:MOST_ROWS]
+    first = next((index + 1 for index, (key, _) in enumerate(ordered) if _mark(key) == after), 0)
+    shown = ordered[first : first + MOST_ROWS]
     found_columns = _columns(found for _, group in shown for found in group)
     columns = found_columns[:MOST_COLUMNS]
     ids = {(column.id, column.type) for column in columns}
@@ -131,9 +140,16 @@ def build(
         failed=sum(found.state == State.FAILED for found in kept),
         gated=sum(gate.is_open for gate in at_gates),
         stopped=sum(not gate.is_open and not gate.is_allowed for gate in at_gates),
-        behind_the_cut=len(ordered) - len(shown),
+        environments=len({_column_key(found) for found in kept}),
+        behind_the_cut=len(ordered) - first - len(shown),
         columns_left_out=len(found_columns) - len(columns),
+        is_first=first == 0,
     )
+
+
+def _mark(pipeline: tuple[int, str]) -> str:
+    """A place among the rows, as an address writes it."""
+    return f"{pipeline[0]},{pipeline[1]}"
 
 
 def _tone(deployment: Deployment, said: Mapping[int, Said]) -> str:

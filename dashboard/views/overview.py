@@ -14,6 +14,7 @@ from ..filters import OverviewFilters
 from ..methods import require_GET
 
 EVENTS = 12
+CHANGED = {"hour": dt.timedelta(hours=1), "day": dt.timedelta(days=1)}
 QUIET = 8
 
 
@@ -64,16 +65,22 @@ def overview(request: HttpRequest) -> HttpResponse:
 def _filled(filters: OverviewFilters, latest: list[Deployment], now: dt.datetime) -> dict[str, object]:
     sites = {site.pk: site for site in filters.sites}
     ids = list(sites)
-    hour = Deployment.objects.of(filters.sites).changed_between(now - dt.timedelta(hours=1), None)
+    changed = Deployment.objects.of(filters.sites).changed_between(now - CHANGED[filters.changed], None)
     events = list(
-        hour.newest_first()
+        changed.newest_first()
         .select_related("entry__submission__token", "entry__submission__user")
         .defer("entry__payload", "entry__submission__raw")[: EVENTS + 1]
     )
     said = gates.said([*latest, *events])
     return {
         "matrix": matrix.build(
-            latest, sites, said, filters.pipeline, filters.environment_type, needs_look=filters.needs_look
+            latest,
+            sites,
+            said,
+            filters.pipeline,
+            filters.environment_type,
+            needs_look=filters.needs_look,
+            after=filters.text("after"),
         ),
         "events": [(one, said.get(one.pk)) for one in events[:EVENTS]],
         "more_events": len(events) > EVENTS,

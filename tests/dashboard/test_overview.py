@@ -1,4 +1,5 @@
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -224,3 +225,31 @@ def test_a_page_of_environments_is_as_wide_as_people_can_read(retail: Site, view
     assert "6 more environments are not shown" in page
     assert "preview-00" in page
     assert "preview-29" not in page
+
+
+def test_the_last_day_is_a_click_away(retail: Site, viewer: Client) -> None:
+    builders.deployment(retail, label="this-hour")
+    builders.deployment(retail, label="this-day", at=ago(hours=20))
+    hour, day = (text(viewer, address).split('id="hour-title">')[1] for address in ("/", "/?changed=day"))
+    assert hour.startswith("Changed in the last hour")
+    assert "this-day" not in hour
+    assert 'href="?changed=day#hour"' in hour
+    assert day.startswith("Changed in the last day")
+    assert "this-hour" in day
+    assert "this-day" in day
+
+
+def test_more_pipelines_than_a_page_holds_go_on_by_name(retail: Site, viewer: Client) -> None:
+    for number in range(120):
+        builders.deployment(retail, f"pipeline-{number:03}", outcome="waiting")
+    seen: list[str] = []
+    address = "/?environment_type=production"
+    for rest in ("70 more pipelines follow by name", "20 more pipelines follow by name", "These are the last by name"):
+        page = text(viewer, address)
+        assert "120 pipelines in 1 environment" in page
+        assert rest in page
+        seen += re.findall(r"pipelines/retail/(pipeline-\d+)/\" id=\"pipeline-", page)
+        following = re.search(r'href="([^"]*)" rel="next"', page)
+        address = "/" + following[1].replace("&amp;", "&") if following else ""
+    assert seen == [f"pipeline-{number:03}" for number in range(120)]
+    assert not address
