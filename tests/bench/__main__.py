@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import backlog, delivery, finished, intake, soak
+from tests.bench import backlog, delivery, finished, intake, live, size, soak
 from tests.bench.row import Row
 from tests.bench.started import Started, start
 
@@ -24,6 +24,8 @@ MEASURES: tuple[Callable[[Started, float], Row | list[Row]], ...] = (
     delivery.delivery,
     backlog.rate_limited,
     finished.piled_up,
+    size.size,
+    live.pulses,
 )
 
 
@@ -33,9 +35,12 @@ def main() -> int:
     options.add_argument("--data", type=Path, default=Path(os.environ.get("WAYBILL_DATA") or "var"))
     options.add_argument("--seconds", type=float, default=8.0, help="how long each load lasts")
     options.add_argument("--soak", type=float, default=0.0, metavar="MINUTES", help="a steady load, and nothing else")
-    options.add_argument("--only", default="", help="part of a measure's name")
+    options.add_argument("--only", default="", help="a module's name, or part of a measure's")
     asked = options.parse_args()
-    chosen = [measure for measure in MEASURES if asked.only in f"{measure.__module__}.{measure.__name__}"]
+    # A module's whole name goes before a part of one: `live` is in `delivery`.
+    chosen = [measure for measure in MEASURES if measure.__module__.endswith(f".{asked.only}")] or [
+        measure for measure in MEASURES if asked.only in f"{measure.__module__}.{measure.__name__}"
+    ]
     with start(asked.data.resolve() / "bench") as started:
         if asked.soak:
             measured: list[Row | list[Row]] = [soak.soak(started, asked.soak)]
