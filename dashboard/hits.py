@@ -150,7 +150,7 @@ def _place(row: Any) -> str:
     """Where it ran."""
     if isinstance(row, Deployment):
         return f"{row.pipeline_name} #{row.number}, {row.environment_name}"
-    return f"{row.pipeline_id} #{row.number}"
+    return "" if row.says_number and row.pipeline_id in row.name else f"{row.pipeline_id} #{row.number}"
 
 
 def _commits(text: str, sites: Sequence[Site]) -> Group:

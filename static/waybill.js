@@ -60,8 +60,8 @@
   const ago = (then) => `${Math.floor((Date.now() - then) / UNITS.s)} s ago`;
   const WHY = {
     gone: (then) => `Connection lost ${ago(then)}, trying again`,
-    offline: (then) => `This computer is offline since ${ago(then).replace(" ago", "")}, what is shown stays`,
-    failing: (then) => `Waybill answers with an error since ${ago(then).replace(" ago", "")}, trying again`,
+    offline: (then) => `This computer went offline ${ago(then)}, what is shown stays`,
+    failing: (then) => `Waybill answers with errors, the first ${ago(then)}, trying again`,
     out: () => "You are signed out, so this page stands still. Load it again to sign in",
     barred: () => "This page is not open to you any more, or is gone. Load it again to see",
   };

@@ -112,6 +112,8 @@ def world(transactional_db: None) -> World:
         "paused check": f"/errands/{builders.errand(made.settled, purpose='verify', state='paused').pk}/",
         "plan of nothing": "/errands/plan/",
         "nothing": "/nothing-here/",
+        "found": "/search/?q=checkout",
+        "not found": "/search/?q=nothing-is-called-so",
         **kinds,
     }
     return made

@@ -113,7 +113,7 @@ def following(world: World, opened: Open) -> Iterator[Page]:
 
 def test_offline_is_said_at_once_and_so_is_the_way_back(following: Page) -> None:
     following.context.set_offline(True)
-    expect(following.locator("#live")).to_contain_text("This computer is offline", timeout=1500)
+    expect(following.locator("#live")).to_contain_text("This computer went offline", timeout=1500)
     expect(following.locator("#live-aloud")).to_contain_text("offline")
     following.context.set_offline(False)
     expect(following.locator("#live")).to_contain_text("Live again", timeout=2000)
@@ -122,7 +122,7 @@ def test_offline_is_said_at_once_and_so_is_the_way_back(following: Page) -> None
 
 def test_an_error_of_the_server_is_told_from_a_lost_connection(following: Page) -> None:
     following.route("**/deployments/?*", lambda route: route.fulfill(status=503, body="no"))
-    expect(following.locator("#live")).to_contain_text("Waybill answers with an error", timeout=8000)
+    expect(following.locator("#live")).to_contain_text("Waybill answers with errors", timeout=8000)
     following.unroute("**/deployments/?*")
     expect(following.locator("#live")).to_contain_text("Live", timeout=8000)
 
