@@ -1,8 +1,9 @@
 """Pipelines by environments: the latest deployment of each, and what runs where it is not what runs."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from devops_sync.models import Deployment, Site
 from devops_sync.models.deployment import Past, Place, Running, past_by_place
@@ -18,6 +19,16 @@ TYPES = ("development", "testing", "staging", "production", "unmapped")
 # The same by how far it is: who did not say comes first.
 FURTHEST = ("unmapped", *TYPES[:-1])
 _PROJECT = re.compile(r"^([^\W\d]\w*)-\d+$")
+
+
+class Typed(Protocol):
+    """What has an environment's type."""
+
+    @property
+    def type(self) -> str: ...
+
+
+E = TypeVar("E", bound=Typed)
 
 
 @dataclass(frozen=True)
@@ -174,14 +185,24 @@ def _column_key(deployment: Deployment) -> tuple[str, str]:
 
 
 def _columns(deployments: Iterable[Deployment]) -> list[Column]:
-    """The environments, those that changed last first: preview environments come by the thousand."""
+    """The environments, of each type by turns those that changed last."""
     newest: dict[tuple[str, str], Deployment] = {}
     for found in deployments:
         key = _column_key(found)
         if key not in newest or found.changed_at > newest[key].changed_at:
             newest[key] = found
     by_time = sorted(newest.items(), key=lambda item: item[1].changed_at, reverse=True)
-    return [Column(*key, found.environment_name) for key, found in by_time]
+    return by_turns([Column(*key, found.environment_name) for key, found in by_time])
+
+
+def by_turns(environments: Sequence[E]) -> list[E]:
+    """Of each type in its turn one, production first: a thousand previews do not crowd it out."""
+    turns: dict[str, int] = {}
+    ranked = []
+    for one in environments:
+        turns[one.type] = turns.get(one.type, 0) + 1
+        ranked.append((turns[one.type], -FURTHEST.index(one.type), one))
+    return [one for _, _, one in sorted(ranked, key=lambda item: item[:2])]
 
 
 def _in_order(columns: list[Column]) -> list[Column]:

@@ -59,9 +59,14 @@ class Dot:
         return f"{self.x + 11:.1f}"
 
     @property
+    def edge(self) -> str:
+        """Where the mark ends, and what covers the bar behind the count begins."""
+        return f"{self.x + 8:.1f}"
+
+    @property
     def wide(self) -> int:
-        """How wide the count is, with a little air."""
-        return 3 + 7 * len(f"{self.count:,}")
+        """How wide the count is, with a little air on both sides."""
+        return 6 + 7 * len(f"{self.count:,}")
 
     @property
     def said_x(self) -> str:
@@ -84,7 +89,7 @@ class Dot:
     @property
     def reach(self) -> float:
         """How far to the right it needs the lane for itself."""
-        return 19.0 if self.count == 1 else 19.0 + self.wide
+        return 19.0 if self.count == 1 else 16.0 + self.wide
 
 
 @dataclass(frozen=True)

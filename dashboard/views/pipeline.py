@@ -49,7 +49,7 @@ def _page(
 ) -> HttpResponse:
     now = frame.of(request).now
     asked = [] if filters.problems else filters.narrow(known)
-    shown = by_turns(asked)
+    shown = _lanes(asked)
     rows = Deployment.objects.in_bulk([one.latest for one in shown])
     latest = [rows[one.latest] for one in shown if one.latest in rows]
     said = gates.said(latest)
@@ -104,18 +104,10 @@ def _page(
     )
 
 
-def by_turns(environments: Iterable[Environment]) -> list[Environment]:
-    """As many as are drawn, from development to production.
-
-    Where there are more, each type gives its latest by turns: a thousand previews do not crowd out production.
-    """
-    turns: dict[str, int] = {}
-    ranked = []
-    for one in sorted(environments, key=lambda one: one.changed_at, reverse=True):
-        turns[one.type] = turns.get(one.type, 0) + 1
-        ranked.append((turns[one.type], -matrix.FURTHEST.index(one.type), one))
-    ranked.sort(key=lambda item: item[:2])
-    chosen = [one for _, _, one in ranked[:LANES]]
+def _lanes(environments: Iterable[Environment]) -> list[Environment]:
+    """As many as are drawn, from development to production; of more those that changed last."""
+    by_time = sorted(environments, key=lambda one: one.changed_at, reverse=True)
+    chosen = matrix.by_turns(by_time)[:LANES]
     return sorted(chosen, key=lambda one: (matrix.TYPES.index(one.type), one.name.casefold(), one.id))
 
 

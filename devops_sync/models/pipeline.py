@@ -33,7 +33,7 @@ class Environment:
 def environments(site: int, pipeline: str) -> list[Environment]:
     """Every environment of it, by id, no more than `WALKED`: one step down the unique index for each."""
     with connection.cursor() as cursor:
-        cursor.execute(_ENVIRONMENTS, [site, pipeline] * 3 + [WALKED])
+        cursor.execute(_ENVIRONMENTS, [*(site, pipeline) * 3, WALKED])
         return [Environment(*row) for row in cursor.fetchall()]
 
 

@@ -253,3 +253,12 @@ def test_more_pipelines_than_a_page_holds_go_on_by_name(retail: Site, viewer: Cl
         address = "/" + following[1].replace("&amp;", "&") if following else ""
     assert seen == [f"pipeline-{number:03}" for number in range(120)]
     assert not address
+
+
+def test_previews_do_not_crowd_out_production(retail: Site, viewer: Client) -> None:
+    builders.deployment(retail, "web", "production", at=ago(days=9))
+    for number in range(30):
+        builders.deployment(retail, "web", f"preview-{number:02}", type="development")
+    page = viewer.get("/").content.decode()
+    assert 'data-environment="production"' in page
+    assert "7 more environments are not shown" in page
