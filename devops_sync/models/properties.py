@@ -6,6 +6,7 @@ this ledger is the one place that can tell.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -45,7 +46,14 @@ def keys(sites: Sequence[int], text: str = "", most: int = 30) -> list[Key]:
 
 def values(sites: Sequence[int], key: str, text: str = "", most: int = 30) -> list[Value]:
     """Values of the key that contain the text, in the same order."""
-    asked = {"sites": list(sites), "sets": SETS, "key": key, "text": text, "most": most, "counted": COUNTED}
+    asked: dict[str, Any] = {
+        "sites": list(sites),
+        "sets": SETS,
+        "key": key,
+        "text": text,
+        "most": most,
+        "counted": COUNTED,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_VALUES, asked)
         return [Value(key, *row) for row in cursor.fetchall()]

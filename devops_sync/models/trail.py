@@ -16,7 +16,7 @@ from django.db import connection
 from .submission import Envelope, first_id_at
 
 # So many entities are followed, so many versions of each, to so many submissions or requests.
-ENTITIES = 2000
+ENTITIES = 1000
 VERSIONS = 200
 FOUND = 10_000
 Id = TypeVar("Id")
@@ -81,14 +81,15 @@ def _follow(to: str, rows: Sequence[Any], *, fenced: bool) -> Trail[Any]:
     return Trail(ids or [], many > ENTITIES or len(ids or []) >= FOUND)
 
 
-# Materialized, so that the rows are found first and only then followed.
+# Materialized, so that the rows are found first and only then followed, one by one: what is limited cannot be joined by
+# walking through all entries.
 _FOLLOW = """
 WITH found AS MATERIALIZED ({rows}),
 latest(entry_id, changed_at) AS MATERIALIZED (SELECT * FROM found ORDER BY 2 DESC LIMIT %s),
 led AS MATERIALIZED (
     SELECT DISTINCT version.{to} AS id
     FROM (SELECT entry_id FROM latest ORDER BY changed_at DESC LIMIT %s) AS followed
-    JOIN entry AS current ON current.id = followed.entry_id
+    CROSS JOIN LATERAL (SELECT site_id, kind, key FROM entry WHERE id = followed.entry_id LIMIT 1) AS current
     CROSS JOIN LATERAL (
         SELECT {to} FROM entry
         WHERE site_id = current.site_id AND kind = current.kind AND key = current.key
@@ -103,13 +104,15 @@ _IN_ENVELOPES = """
 WITH came AS MATERIALIZED (
     SELECT few.id FROM unnest(%s::bigint[]) AS envelope(id) CROSS JOIN LATERAL (
         SELECT id FROM submission
-        WHERE envelope_id = envelope.id AND id < %s ORDER BY id DESC LIMIT 2000
+        WHERE envelope_id = envelope.id AND id < %s ORDER BY id DESC LIMIT 1000
     ) AS few
     ORDER BY few.id DESC LIMIT %s
 ),
 led AS MATERIALIZED (
-    SELECT DISTINCT delivery_id AS id FROM came JOIN entry ON entry.submission_id = came.id
-    WHERE delivery_id IS NOT NULL
+    SELECT DISTINCT inside.delivery_id AS id FROM came CROSS JOIN LATERAL (
+        SELECT delivery_id FROM entry WHERE submission_id = came.id ORDER BY position LIMIT 1000
+    ) AS inside
+    WHERE inside.delivery_id IS NOT NULL
 )
 SELECT (SELECT count(*) FROM came), ARRAY(SELECT id FROM led ORDER BY id DESC LIMIT %s)
 """
