@@ -14,9 +14,10 @@ from . import tasks
 log = logging.getLogger(__name__)
 
 _PAUSE = 0.02  # Seconds in which further rings for a lane join the one that just went out.
-# Numbers that no lane has: they stand for the read-backs that are due, and for the errands that run.
+# Numbers that no lane has: they stand for the read-backs that are due, the errands that run, and the clean-ups.
 _READINGS = 0
 _ERRANDS = -1
+_CLEANUPS = -2
 
 
 class _Bell:
@@ -47,7 +48,7 @@ class _Bell:
             pause.wait(_PAUSE)
 
     def _send(self, lane_id: int) -> None:
-        others = {_READINGS: tasks.read_back, _ERRANDS: tasks.run_errands}
+        others = {_READINGS: tasks.read_back, _ERRANDS: tasks.run_errands, _CLEANUPS: tasks.clean_up}
         try:
             task, arguments = (others[lane_id], ()) if lane_id in others else (tasks.deliver, (lane_id,))
             task.apply_async(arguments, retry=False, expires=60)
@@ -73,3 +74,8 @@ def ring_readings() -> None:
 def ring_errands() -> None:
     """Say that an errand may go on."""
     _bell.ring(_ERRANDS)
+
+
+def ring_cleanups() -> None:
+    """Say that a clean-up may go on."""
+    _bell.ring(_CLEANUPS)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from . import doorbell, envelopes, first_answers, projection, removal
+from . import cleanups, doorbell, envelopes, first_answers, projection, removal
 from .delivery import gating
 from .jira import client as jira
 from .jira import wire
@@ -209,8 +209,13 @@ def _live_lane(site_id: int, api: str) -> int:
     return lane.pk
 
 
-def delete(site: Site, asked: removal.Asked) -> Deletion:
-    """Take a deletion: what falls under it is gone from the ledger's current state, and goes from Jira in turn."""
+def delete(site: Site, asked: removal.Asked) -> Deletion | None:
+    """Take a deletion: what falls under it is gone from the ledger's current state, and goes from Jira in turn.
+
+    One by properties is a clean-up, to be followed and proven; None when an admin cancelled that at once.
+    """
+    if asked.properties is not None:
+        return cleanups.take(site, asked)
     lane = Lane.objects.get(pk=_live_lane(site.pk, asked.api))
     deletion = removal.store(site, lane, asked)
     transaction.on_commit(lambda: doorbell.ring(lane.pk))

@@ -4,7 +4,7 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from . import delivery, feeding
+from . import cleaning, delivery, feeding
 from .models import Confirmation, Errand, Gate, Lane
 
 RING_EXPIRES_SECONDS = 60
@@ -43,6 +43,13 @@ def follow_gates() -> None:
 
 
 @shared_task
+def clean_up() -> None:
+    """Let the clean-ups go on that have something to do."""
+    for lane_id in cleaning.run_due():
+        deliver.apply_async((lane_id,), retry=False, expires=RING_EXPIRES_SECONDS)
+
+
+@shared_task
 def sweep() -> None:
     """Ring for whatever is due: a lost message, a dead worker and a pause all end here."""
     now = timezone.now()
@@ -54,6 +61,8 @@ def sweep() -> None:
         follow_gates.apply_async(retry=False, expires=10)
     if Errand.objects.running().exists():
         run_errands.apply_async(retry=False, expires=10)
+    if cleaning.is_anything_due(now):
+        clean_up.apply_async(retry=False, expires=10)
 
 
 @worker_shutting_down.connect

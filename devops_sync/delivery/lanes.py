@@ -216,7 +216,10 @@ class _Turn:
             return outcomes.of_deletion(self.lane.api, answer, **known)
         return outcomes.of_submission(self.lane.api, answer, load.entries, **known)
 
+    @transaction.atomic
     def _record(self, request: jira.Request, authorization: jira.Authorization, load: Load) -> Delivery:
+        if isinstance(load, Removal) and not load.still_stands():
+            raise LaneRests
         return Delivery.objects.create(
             lane=self.lane,
             fence=self.hold.fence,

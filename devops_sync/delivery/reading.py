@@ -58,14 +58,14 @@ def read_due() -> int:
     sites = list(Site.objects.filter(pk__in=due.order_by().values("entry__site")).order_by("pk"))
     read = 0
     for site in sites:
-        with _alone_with(site) as is_alone:
+        with alone_with(site) as is_alone:
             if is_alone and not _stopping.is_set():
                 read += _read_site(site, PASS_SECONDS / len(sites))
     return read
 
 
 @contextmanager
-def _alone_with(site: Site) -> Iterator[bool]:
+def alone_with(site: Site) -> Iterator[bool]:
     """Whether no other worker reads the site. The lock ends with the connection, should this worker die."""
     key = [_LOCK, site.pk % 2**31]
     with connection.cursor() as cursor:
@@ -79,7 +79,7 @@ def _alone_with(site: Site) -> Iterator[bool]:
                 cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
 
 
-class _Pace:
+class Pace:
     """The pause between two reads of a site."""
 
     def __init__(self, seconds: float) -> None:
@@ -105,7 +105,7 @@ def _read_site(site: Site, seconds: float) -> int:
     due = _due(site, timezone.now())
     if not due:
         return 0
-    read, pace = 0, _Pace(seconds)
+    read, pace = 0, Pace(seconds)
     taken: list[Confirmation] = []
     try:
         client = client_of(site)
@@ -171,7 +171,7 @@ def _take(asked: list[Confirmation]) -> list[Confirmation]:
     return taken
 
 
-def _read(client: jira.Client, request: jira.Request, taken: list[Confirmation], pace: _Pace) -> bool:
+def _read(client: jira.Client, request: jira.Request, taken: list[Confirmation], pace: Pace) -> bool:
     """Ask once and judge each by the answer. False when the site has to be left alone. Raises as `client.ask`."""
     for one in taken:
         one.url = request.url

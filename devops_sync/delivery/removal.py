@@ -19,6 +19,11 @@ class Removal:
             return client.sweep(asked.api, asked.properties, asked.until_sequence)
         return client.deletion(asked.api, asked.kind, keys.parts(asked.key), asked.until_sequence)
 
+    def still_stands(self) -> bool:
+        """Whether it was not taken back meanwhile; from here until the end of the transaction nobody can."""
+        held = Deletion.objects.waiting().select_for_update(no_key=True).filter(pk=self.deletion.pk)
+        return held.first() is not None
+
 
 def next_removal(lane: Lane) -> Removal | None:
     """The first deletion that waits in the lane: nothing that came after it may leave before it."""

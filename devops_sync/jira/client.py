@@ -97,10 +97,15 @@ class Client:
 
     def sweep(self, api: str, properties: Mapping[str, str | list[str]], until: int | None = None) -> Request:
         """The request that deletes everything of one API that has all of these properties; a list is repeated."""
-        given = [(key, [values] if isinstance(values, str) else values) for key, values in properties.items()]
-        pairs = [(key, value) for key, values in given for value in values]
-        pairs = [*pairs, *([("_updateSequenceId", str(until))] if until is not None else [])]
-        return Request("DELETE", self._base(api) + paths.by_properties("bulkByProperties", pairs), _ACCEPT)
+        return Request(
+            "DELETE", self._base(api) + paths.by_properties("bulkByProperties", _query(properties, until)), _ACCEPT
+        )
+
+    def existence(self, api: str, properties: Mapping[str, str | list[str]], until: int | None = None) -> Request:
+        """The request that asks whether anything of one API has all of these properties: devinfo alone can tell."""
+        return Request(
+            "GET", self._base(api) + paths.by_properties("existsByProperties", _query(properties, until)), _ACCEPT
+        )
 
     def _base(self, api: str) -> str:
         credential = self._credential
@@ -136,3 +141,10 @@ class Client:
             self._local.session = exchange.new_session(self._allow_private)
         session: requests.Session = self._local.session
         return exchange.send(session, request, headers or {})
+
+
+def _query(properties: Mapping[str, str | list[str]], until: int | None) -> list[tuple[str, str]]:
+    """Properties as pairs of a query; a list is repeated."""
+    given = [(key, [values] if isinstance(values, str) else values) for key, values in properties.items()]
+    pairs = [(key, value) for key, values in given for value in values]
+    return [*pairs, *([("_updateSequenceId", str(until))] if until is not None else [])]

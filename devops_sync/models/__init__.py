@@ -1,6 +1,7 @@
 """What the ledger keeps. Each file is one part of it."""
 
 from .build import Build
+from .cleanup import Cleanup, CleanupPart, CleanupRule, ProofReading, Redaction
 from .deletion import Deletion
 from .deployment import Deployment
 from .development import Branch, Commit, PullRequest, Repository
@@ -19,6 +20,9 @@ __all__ = [
     "Branch",
     "Build",
     "Cause",
+    "Cleanup",
+    "CleanupPart",
+    "CleanupRule",
     "Commit",
     "Confirmation",
     "Deletion",
@@ -33,8 +37,10 @@ __all__ = [
     "GateReading",
     "Grant",
     "Lane",
+    "ProofReading",
     "PropertySet",
     "PullRequest",
+    "Redaction",
     "Repository",
     "Retirement",
     "Run",

@@ -54,6 +54,11 @@ class Site(models.Model):
     sample_one_in = models.PositiveSmallIntegerField(
         default=20, help_text="Of how many accepted entries one is read back by itself; 0 reads none."
     )
+    approval_above = models.IntegerField(
+        null=True,
+        default=10_000,
+        help_text="From more entities than this on, a second admin has to approve a deletion; none: never.",
+    )
 
     class Meta:
         db_table = "site"

@@ -1,0 +1,333 @@
+"""Marking what falls under a part of a clean-up, and putting its deletion into the lane.
+
+What falls under it may be a hundred thousand rows, and nobody may wait for them: they are marked in slices, each a
+short transaction. That is only work done ahead. The deletion happens in the last, short step, `stand`: alone with the
+lane it marks what came meanwhile, looks whether more match than the preview showed, and takes its number. Until then,
+and for as long as Jira was not asked, all of it can be taken back.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import connection, transaction
+
+from .. import removal
+from ..kinds import Kind
+from ..models import Cleanup, CleanupPart, Deletion, Lane
+from . import matching
+from .matching import Criteria
+
+SLICE = 1000
+# Rows that somebody is writing are passed over, and looked for again. What keeps changing is left to the last step.
+_PASSES = 4
+
+
+# Jira deletes by the properties of the version that it holds. Where an earlier version with other properties has or may
+# have reached it, what waits has to be sent first: withdrawn, it would leave that version untouched. A version of a
+# repository that was never sent for itself may have travelled with what lies in it.
+_ALL_VERSIONS_FALL = """NOT EXISTS (
+                SELECT 1 FROM entry AS version JOIN envelope ON envelope.id = version.envelope_id
+                WHERE version.site_id = %(site)s AND version.kind = entry.kind AND version.key = entry.key
+                  AND (version.outcome IN ('waiting', 'accepted')
+                       OR version.kind = 'repository' AND version.outcome IN ('out_of_order', 'superseded'))
+                  AND envelope.property_set_id <> ALL(%(sets)s::bigint[])
+            )"""
+
+
+class NotRunning(Exception):
+    """Somebody paused or cancelled the clean-up meanwhile."""
+
+
+class Grown(Exception):
+    """More falls under the clean-up now than its preview showed; the text says how many."""
+
+    def __init__(self, many: int):
+        entities = "1 entity matches" if many == 1 else f"{many:,} entities match"
+        super().__init__(f"{entities} that the preview did not show. Nothing of this part was deleted.")
+
+
+def criteria_of(part: CleanupPart) -> Criteria:
+    """What a part by properties is about."""
+    cleanup = part.cleanup
+    assert cleanup.properties is not None
+    return Criteria(cleanup.site_id, (part.api,), cleanup.properties, cleanup.until_sequence)
+
+
+def lanes_of(site_id: int, api: str) -> tuple[Lane, list[int]]:
+    """The live lane of an API, in which deletions stand, and the numbers of all its lanes."""
+    live, _ = Lane.objects.get_or_create(site_id=site_id, api=api, priority=Lane.Priority.LIVE)
+    return live, list(Lane.objects.filter(site=site_id, api=api).order_by("pk").values_list("pk", flat=True))
+
+
+def look(part: CleanupPart) -> None:
+    """See that no more falls under a part than its preview showed, up to now, while everybody else goes on.
+
+    Raises `Grown`. What came in meanwhile is left to the next look, so that the last one is short.
+    """
+    seen_to = matching.newest_number([lanes_of(part.cleanup.site_id, part.api)[0].pk])
+    _look(criteria_of(part), part.seen_to or part.cleanup.seen_to, part.stamp)
+    part.seen_to = seen_to
+    part.save(update_fields=["seen_to"])
+
+
+def _look(criteria: Criteria, since: int, stamp: dt.datetime | None) -> None:
+    many = matching.grown(criteria, since, stamp)
+    if many:
+        raise Grown(many)
+
+
+def mark(part: CleanupPart, may_go_on: Callable[[], bool]) -> int | None:
+    """Mark what falls under a part by properties, slice by slice.
+
+    Returns the number of an entry up to which all is marked; None when it was told to stop in between. May be
+    repeated: what is marked already is not looked at again.
+    """
+    live, lanes = lanes_of(part.cleanup.site_id, part.api)
+    marked_to = 0
+    for _ in range(_PASSES):
+        seen_to = matching.newest_number([live.pk])
+        criteria = criteria_of(part)
+        found = [(kind, matching.ids(criteria, kind, stamp=part.stamp)) for kind in criteria.kinds]
+        if not any(numbers for _, numbers in found):
+            marked_to = seen_to
+            break
+        for kind, numbers in found:
+            for chosen in _slices(numbers):
+                if not may_go_on():
+                    return None
+                _mark_slice(part, kind, chosen)
+    for waiting in _slices(_waiting(lanes)):
+        if not may_go_on():
+            return None
+        _withdraw_slice(part, criteria, lanes, waiting)
+    return marked_to
+
+
+def _slices(numbers: list[int]) -> Iterator[list[int]]:
+    for start in range(0, len(numbers), SLICE):
+        yield numbers[start : start + SLICE]
+
+
+@transaction.atomic
+def _mark_slice(part: CleanupPart, kind: Kind, chosen: list[int]) -> None:
+    """Mark those of the rows that nobody else is writing; the others are found by the last step."""
+    table = kind.model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            UPDATE {table} SET deleted_at = %(stamp)s WHERE id IN (
+                SELECT id FROM {table}
+                WHERE id = ANY(%(chosen)s) AND deleted_at IS NULL FOR UPDATE SKIP LOCKED
+            )""",  # noqa: S608 (names of this project's own)
+            {"stamp": part.stamp, "chosen": chosen},
+        )
+        part.marked += cursor.rowcount
+    part.save(update_fields=["marked"])
+
+
+def _waiting(lanes: list[int], after: int = 0) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM entry WHERE lane_id = ANY(%s) AND outcome = 'waiting' AND id > %s ORDER BY id",
+            [lanes, after],
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+@transaction.atomic
+def _withdraw_slice(part: CleanupPart, criteria: Criteria, lanes: list[int], chosen: list[int]) -> None:
+    with connection.cursor() as cursor:
+        _take_rows(cursor, lanes)
+        _withdraw(cursor, part, criteria, chosen)
+    part.save(update_fields=["withdrawn"])
+
+
+def _take_rows(cursor: Any, lanes: list[int]) -> None:
+    """A worker that writes outcomes holds the lane's row: taken first, entries are never waited for crosswise."""
+    cursor.execute("SELECT id FROM lane WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [lanes])
+
+
+def _withdraw(cursor: Any, part: CleanupPart, criteria: Criteria, chosen: list[int]) -> None:
+    """Withdraw those of the waiting entries whose entity is marked, unless a version with other properties is there.
+
+    That one would be left in Jira: what waits has to be sent before the deletion then.
+    """
+    for kind in criteria.kinds:
+        cursor.execute(
+            f"""
+            UPDATE entry SET outcome = 'withdrawn', outcome_at = %(stamp)s
+            FROM entry AS latest JOIN {kind.model._meta.db_table} AS held ON held.entry_id = latest.id
+            WHERE entry.id = ANY(%(chosen)s) AND entry.outcome = 'waiting' AND entry.kind = %(kind)s
+              AND latest.site_id = entry.site_id AND latest.kind = entry.kind AND latest.key = entry.key
+              AND held.deleted_at = %(stamp)s AND entry.sequence <= held.sequence
+              AND {_ALL_VERSIONS_FALL}
+            """,  # noqa: S608 (names of this project's own)
+            criteria.values(stamp=part.stamp, chosen=chosen, kind=kind.name),
+        )
+        part.withdrawn += cursor.rowcount
+
+
+def stand(part: CleanupPart, marked_to: int) -> Deletion:
+    """Put the deletion into its lane: from here on it is taken. Raises `Grown` or `NotRunning`, with nothing changed.
+
+    What came after entry `marked_to` is looked at and marked alone with the lane, for as short as can be.
+    """
+    lane, lanes = lanes_of(part.cleanup.site_id, part.api)
+    previewed = part.cleanup.origin != Cleanup.Origin.GATEWAY
+    if previewed:
+        look(part)
+    last = _newest_waiting(lanes)
+    with transaction.atomic(), connection.cursor() as cursor:
+        running = Cleanup.objects.filter(pk=part.cleanup_id, state=Cleanup.State.RUNNING, stopped_for="")
+        if running.select_for_update(no_key=True).first() is None:
+            raise NotRunning
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lane.pk])
+        _take_rows(cursor, lanes)
+        criteria = criteria_of(part)  # with the property sets of what came meanwhile
+        if previewed and part.seen_to is not None:
+            _look(criteria, part.seen_to, part.stamp)
+        for kind in criteria.kinds:
+            _mark_rest(cursor, part, criteria, kind, marked_to)
+        _withdraw(cursor, part, criteria, _waiting(lanes, after=last))
+        cursor.execute("SELECT nextval('entry_id_seq')")
+        (number,) = cursor.fetchone()
+        part.deletion = _deletion(part, lane, number)
+        part.state = CleanupPart.State.STANDING
+        part.save(update_fields=["deletion", "state", "marked", "withdrawn"])
+    return part.deletion
+
+
+def _newest_waiting(lanes: list[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(max(id), 0) FROM entry WHERE lane_id = ANY(%s) AND outcome = 'waiting'", [lanes]
+        )
+        (number,) = cursor.fetchone()
+    return int(number)
+
+
+def _mark_rest(cursor: Any, part: CleanupPart, criteria: Criteria, kind: Kind, marked_to: int) -> None:
+    """Mark what entries after `marked_to` brought under the part, or made alive again."""
+    table = kind.model._meta.db_table
+    came = """
+        SELECT id FROM entry WHERE id > %(marked_to)s AND site_id = %(site)s AND kind = %(kind)s
+        UNION ALL
+        SELECT origin_id FROM entry
+        WHERE id > %(marked_to)s AND site_id = %(site)s AND kind = %(kind)s AND origin_id IS NOT NULL"""
+    touched = f"held.entry_id IN ({came})"
+    if kind.model in matching.IN_REPOSITORIES:
+        # A repository that falls under it only now takes along what lay in it before.
+        touched = f"""({touched} OR held.repository_id IN (
+            SELECT repository_id FROM repository
+            WHERE site_id = %(site)s AND deleted_at = %(stamp)s AND entry_id > %(marked_to)s))"""  # noqa: S608 (names of this project's own)
+    cursor.execute(
+        f"""
+        UPDATE {table} AS held SET deleted_at = %(stamp)s
+        WHERE held.site_id = %(site)s AND held.deleted_at IS NULL AND {touched} AND {criteria.matches(kind)}
+        """,  # noqa: S608 (names of this project's own)
+        criteria.values(stamp=part.stamp, marked_to=marked_to, kind=kind.name),
+    )
+    part.marked += cursor.rowcount
+
+
+def _deletion(part: CleanupPart, lane: Lane, number: int) -> Deletion:
+    cleanup = part.cleanup
+    assert part.stamp is not None
+    return Deletion.objects.create(
+        id=number,
+        site_id=cleanup.site_id,
+        lane=lane,
+        token=cleanup.token,
+        user=cleanup.confirmed_by or cleanup.user,
+        remote_address=cleanup.remote_address,
+        api=part.api,
+        received_at=part.stamp,
+        properties=cleanup.properties,
+        until_sequence=cleanup.until_sequence,
+        marked_count=part.marked,
+        withdrawn_count=part.withdrawn,
+    )
+
+
+def take_back(part: CleanupPart, into: CleanupPart.State) -> bool:
+    """Take a part back that Jira was not asked for: its deletion leaves the lane, and what it marked is alive again.
+
+    False when a worker has begun to ask. Whoever records a request takes the deletion's row shared, so one of the two
+    comes first.
+    """
+    with transaction.atomic(), connection.cursor() as cursor:
+        if part.deletion is not None:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [part.deletion.lane_id])
+            cursor.execute(
+                """
+                SELECT outcome = 'waiting' AND NOT EXISTS (SELECT 1 FROM delivery WHERE deletion_id = deletion.id)
+                FROM deletion WHERE id = %s FOR UPDATE
+                """,
+                [part.deletion.pk],
+            )
+            if cursor.fetchone() != (True,):
+                return False
+        stood, part.deletion = part.deletion, None
+        # Should this process die before all is alive again, a worker finds it by this state and goes on.
+        part.state = CleanupPart.State.MARKING
+        part.save(update_fields=["deletion", "state"])
+        if stood is not None:
+            stood.delete()
+    revive(part)
+    part.state = into
+    part.save(update_fields=["state"])
+    return True
+
+
+def revive(part: CleanupPart) -> None:
+    """Make alive again what a part marked, and let wait again what it withdrew, slice by slice. May be repeated."""
+    if part.stamp is None:
+        return
+    if part.cleanup.is_by_properties:
+        criteria = criteria_of(part)
+        chosen = [
+            (kind, matching.ids(criteria, kind, "held.deleted_at = %(stamp)s", part.stamp)) for kind in criteria.kinds
+        ]
+    else:
+        chosen = [(kind, numbers) for kind, numbers in _marked_by_key(part)]
+    # What lies in a repository is found by it: the repository itself is revived last.
+    for kind, numbers in reversed(chosen):
+        for some in _slices(numbers):
+            _revive_slice(part, kind, some)
+    part.marked = part.withdrawn = 0
+    part.stamp = None
+    part.save(update_fields=["marked", "withdrawn", "stamp"])
+
+
+def _marked_by_key(part: CleanupPart) -> Iterator[tuple[Kind, list[int]]]:
+    """The rows that a part by key marked: it fell under it with all that lies in it."""
+    for kind, condition, values in removal.falling_by_key(part.kind, part.key):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                SELECT held.id FROM {kind.model._meta.db_table} AS held
+                WHERE held.site_id = %(site)s AND held.deleted_at = %(stamp)s AND {condition}""",  # noqa: S608 (names of this project's own)
+                {**values, "site": part.cleanup.site_id, "stamp": part.stamp},
+            )
+            yield kind, sorted(pk for (pk,) in cursor.fetchall())
+
+
+@transaction.atomic
+def _revive_slice(part: CleanupPart, kind: Kind, chosen: list[int]) -> None:
+    _, lanes = lanes_of(part.cleanup.site_id, part.api)
+    with connection.cursor() as cursor:
+        _take_rows(cursor, lanes)
+        cursor.execute(
+            f"""
+            WITH back AS (
+                UPDATE {kind.model._meta.db_table} SET deleted_at = NULL
+                WHERE id = ANY(%(chosen)s) AND deleted_at = %(stamp)s RETURNING entry_id
+            )
+            UPDATE entry SET outcome = 'waiting', outcome_at = NULL
+            FROM back JOIN entry AS latest ON latest.id = back.entry_id
+            WHERE entry.site_id = latest.site_id AND entry.kind = latest.kind AND entry.key = latest.key
+              AND entry.outcome = 'withdrawn' AND entry.outcome_at = %(stamp)s
+            """,  # noqa: S608 (names of this project's own)
+            {"stamp": part.stamp, "chosen": chosen},
+        )

@@ -1,0 +1,206 @@
+"""A worker's side of a clean-up: part after part into its lane, then the proof.
+
+One worker at a time has a clean-up. Whoever dies leaves it where the next one goes on: what is marked stays marked, and
+a deletion that stands in its lane is sent by whoever has the lane.
+"""
+
+import datetime as dt
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from .. import removal
+from ..jira import keys
+from ..models import Cleanup, CleanupPart, Deletion, Lane
+from ..models.cleanup import said
+from . import marking, proving, redacting, report
+
+log = logging.getLogger(__name__)
+
+State = Cleanup.State
+# Of one that goes key by key, so many stand in lanes at once: little is ahead, so that pausing and cancelling act soon.
+MOST_STANDING = 200
+_LOCK = 1_668_048_225  # Tells the lock of a clean-up from other advisory locks.
+
+
+def run_due() -> set[int]:
+    """Let every clean-up go on that has something to do. Returns the lanes that got something."""
+    lanes: set[int] = set()
+    for pk in _due(timezone.now()):
+        try:
+            lanes |= run(pk)
+        except Exception:
+            # One that cannot go on must not keep the others.
+            log.exception("clean-up %d stumbled; it is tried again", pk)
+    return lanes
+
+
+def is_anything_due(now: dt.datetime) -> bool:
+    """Whether a worker has something to do."""
+    return bool(_due(now))
+
+
+def _due(now: dt.datetime) -> list[int]:
+    left = Q(parts__state=CleanupPart.State.MARKING) & ~Q(state__in=Cleanup.MOVING)
+    found = Cleanup.objects.due(now).values_list("pk", flat=True)
+    return sorted({*found, *Cleanup.objects.filter(left).values_list("pk", flat=True)})
+
+
+def run(pk: int) -> set[int]:
+    """Let one clean-up go as far as it can now, unless another worker has it. Returns the lanes that got something."""
+    lanes: set[int] = set()
+    with _alone_with(pk) as is_alone:
+        if not is_alone:
+            return lanes
+        now = timezone.now()
+        Cleanup.objects.filter(pk=pk, state=State.DELAYED, starts_at__lte=now, started_at=None).update(started_at=now)
+        Cleanup.objects.filter(pk=pk, state=State.DELAYED, starts_at__lte=now).update(state=State.RUNNING)
+        cleanup = Cleanup.objects.select_related("site", "user", "token", "confirmed_by").get(pk=pk)
+        if cleanup.state == State.RUNNING:
+            lanes = _run(cleanup)
+        elif cleanup.state != State.PROVING:
+            _tidy(cleanup)
+        if cleanup.state == State.PROVING and proving.ask(cleanup):
+            if cleanup.person:
+                redacting.redact(cleanup)
+            report.seal(cleanup, timezone.now())
+    return lanes
+
+
+@contextmanager
+def _alone_with(pk: int) -> Iterator[bool]:
+    """Whether no other worker has it. The lock ends with the connection, should this worker die."""
+    key = [_LOCK, pk % 2**31]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
+        (is_alone,) = cursor.fetchone()
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with suppress(DatabaseError), connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+
+def _run(cleanup: Cleanup) -> set[int]:
+    lanes: set[int] = set()
+    room = MOST_STANDING - cleanup.parts.standing().filter(deletion__outcome="waiting").count()
+    parts = cleanup.parts.open().select_related("cleanup__site", "deletion").order_by("position")
+    for part in list(parts[: max(room, 0)]):
+        try:
+            if not _put(part):
+                break
+            if part.deletion is not None:
+                lanes.add(part.deletion.lane_id)
+        except marking.Grown as grown:
+            _stop(cleanup, part, str(grown))
+            break
+    cleanup.refresh_from_db()
+    if cleanup.state == State.RUNNING and not cleanup.parts.open().exists():
+        _settle(cleanup)
+    return lanes
+
+
+def _may_go_on(part: CleanupPart) -> bool:
+    return Cleanup.objects.filter(pk=part.cleanup_id, state=State.RUNNING, stopped_for="").exists()
+
+
+def _put(part: CleanupPart) -> bool:
+    """Put a part into its lane. False when the clean-up may not go on. Raises `marking.Grown`."""
+    if not _may_go_on(part):
+        _tidy(part.cleanup)
+        return False
+    if part.cleanup.is_by_properties and part.cleanup.origin != Cleanup.Origin.GATEWAY:
+        marking.look(part)
+    if part.stamp is None:
+        part.stamp = timezone.now()
+        part.state = CleanupPart.State.MARKING
+        part.save(update_fields=["stamp", "state"])
+    if not (_put_by_properties(part) if part.cleanup.is_by_properties else _put_by_key(part)):
+        _tidy(part.cleanup)
+        return False
+    return True
+
+
+def _put_by_properties(part: CleanupPart) -> bool:
+    marked_to = marking.mark(part, lambda: _may_go_on(part))
+    if marked_to is None:
+        return False
+    try:
+        marking.stand(part, marked_to)
+    except marking.NotRunning:
+        return False
+    return True
+
+
+@transaction.atomic
+def _put_by_key(part: CleanupPart) -> bool:
+    cleanup = Cleanup.objects.select_for_update(no_key=True).get(pk=part.cleanup_id)
+    if cleanup.state != State.RUNNING or cleanup.stopped_for or part.stamp is None:
+        return False
+    lane, _ = Lane.objects.get_or_create(site_id=cleanup.site_id, api=part.api, priority=Lane.Priority.LIVE)
+    asked = removal.Asked(
+        part.api,
+        part.stamp,
+        part.kind,
+        keys.parts(part.key),
+        token=cleanup.token,
+        user=cleanup.confirmed_by or cleanup.user,
+        remote_address=cleanup.remote_address,
+    )
+    part.deletion = removal.store(cleanup.site, lane, asked)
+    part.state = CleanupPart.State.STANDING
+    part.marked, part.withdrawn = part.deletion.marked_count, part.deletion.withdrawn_count
+    part.save(update_fields=["deletion", "state", "marked", "withdrawn"])
+    return True
+
+
+def _tidy(cleanup: Cleanup) -> None:
+    """Make alive again what was marked ahead for a part that may not go on."""
+    cleanup.refresh_from_db(fields=["state"])
+    after = CleanupPart.State.TODO if cleanup.state == State.PAUSED else CleanupPart.State.CANCELLED
+    for part in cleanup.parts.filter(state=CleanupPart.State.MARKING).select_related("cleanup"):
+        marking.take_back(part, after)
+
+
+def _stop(cleanup: Cleanup, part: CleanupPart, why: str) -> None:
+    """More matches than the preview showed: nothing of the rest is deleted."""
+    now = timezone.now()
+    log.warning("clean-up %d stopped", cleanup.pk)
+    marking.take_back(part, CleanupPart.State.CANCELLED)
+    history = [*cleanup.history, said(now, "Waybill", f"stopped it: {why}")]
+    Cleanup.objects.filter(pk=cleanup.pk).update(state=State.STOPPED, stopped_for=why, finished_at=now, history=history)
+    end_the_rest(cleanup, why)
+
+
+def end_the_rest(cleanup: Cleanup, why: str) -> None:
+    """Take back what Jira was not asked for, for good. If it was asked for some of it, that goes on to its proof."""
+    for part in unanswered(cleanup):
+        marking.take_back(part, CleanupPart.State.CANCELLED)
+    cleanup.parts.filter(state=CleanupPart.State.TODO).update(state=CleanupPart.State.CANCELLED)
+    if cleanup.parts.standing().exists():
+        Cleanup.objects.filter(pk=cleanup.pk).update(state=State.RUNNING, stopped_for=why, finished_at=None)
+    cleanup.refresh_from_db()
+
+
+def unanswered(cleanup: Cleanup) -> list[CleanupPart]:
+    """The parts that stand in a lane and may not have left yet, the last first."""
+    waiting = cleanup.parts.standing().filter(deletion__outcome=Deletion.Outcome.WAITING)
+    return list(waiting.select_related("cleanup", "deletion").order_by("-position"))
+
+
+def _settle(cleanup: Cleanup) -> None:
+    """Go on to the proof once Jira has answered everything."""
+    standing = Deletion.objects.filter(part__cleanup=cleanup)
+    if standing.filter(outcome=Deletion.Outcome.WAITING).exists():
+        return
+    now = timezone.now()
+    cleanup.state, cleanup.asked_all_at = State.PROVING, now
+    cleanup.history = [*cleanup.history, said(now, "Jira", "answered the last of the requests")]
+    with transaction.atomic():
+        cleanup.save(update_fields=["state", "asked_all_at", "history"])
+        proving.begin(cleanup, now)

@@ -1,0 +1,116 @@
+"""Confirming, approving, pausing and cancelling a clean-up. Each is one change, made only from where it may be."""
+
+import datetime as dt
+import logging
+from typing import Any
+
+from django.db import transaction
+
+from .. import doorbell
+from ..cleaning import marking, running
+from ..models import Cleanup, CleanupPart, User
+from ..models.cleanup import said
+
+log = logging.getLogger(__name__)
+
+State = Cleanup.State
+LONGEST_DELAY = 7 * 24 * 3600  # Seconds.
+DEFAULT_DELAY = 300  # Seconds in which a person can still think better of it.
+_NOT_BEGUN = (State.PREVIEWED, State.AWAITING, State.DELAYED)
+_CAN_BE_ENDED = (*_NOT_BEGUN, State.RUNNING, State.PAUSED)
+
+
+class Wrong(Exception):
+    """It cannot be done; the text says why, in one sentence. `field` names what was given wrong, if anything was."""
+
+    def __init__(self, sentence: str, field: str = ""):
+        super().__init__(sentence)
+        self.field = field
+
+
+def needs_approval(cleanup: Cleanup) -> bool:
+    """Whether a second admin has to approve, by the site's setting. What a client asked for is its own matter."""
+    above = cleanup.site.approval_above
+    return above is not None and cleanup.total > above and cleanup.origin != Cleanup.Origin.GATEWAY
+
+
+@transaction.atomic
+def confirm(cleanup: Cleanup, user: User | None, typed: int | None, reason: str, delay: int, now: dt.datetime) -> None:
+    """Say yes to what the preview showed. Raises `Wrong`.
+
+    `typed` is the number of entities, as the person typed it; `delay` is in seconds. Without a second admin's approval,
+    where one is needed, nothing begins. `user` is None for the command line.
+    """
+    if not reason.strip():
+        raise Wrong("A reason is needed: it stands in the report.", "reason")
+    if typed != cleanup.total:
+        raise Wrong(f"The preview shows {cleanup.total:,} entities: type that number.", "typed")
+    if not 0 <= delay <= LONGEST_DELAY:
+        raise Wrong("The delay has to be between none and seven days.", "delay")
+    waits = needs_approval(cleanup)
+    _change(
+        cleanup,
+        "confirmed",
+        [State.PREVIEWED],
+        State.AWAITING if waits else State.DELAYED,
+        user,
+        now,
+        reason=reason.strip(),
+        confirmed_by=user,
+        confirmed_at=now,
+        needs_approval=waits,
+        delay=delay,
+        starts_at=None if waits else now + dt.timedelta(seconds=delay),
+    )
+    transaction.on_commit(doorbell.ring_cleanups)
+
+
+@transaction.atomic
+def approve(cleanup: Cleanup, user: User, now: dt.datetime) -> None:
+    """Approve as the second admin; the delay begins. Raises `Wrong`: nobody approves their own."""
+    if user.pk in (cleanup.confirmed_by_id, cleanup.user_id):
+        raise Wrong("Nobody approves their own deletion: another admin has to.")
+    starts_at = now + dt.timedelta(seconds=cleanup.delay)
+    _change(
+        cleanup, "approved", [State.AWAITING], State.DELAYED, user, now,
+        approved_by=user, approved_at=now, starts_at=starts_at,
+    )  # fmt: skip
+    transaction.on_commit(doorbell.ring_cleanups)
+
+
+def pause(cleanup: Cleanup, user: User | None, now: dt.datetime) -> None:
+    """Let nothing more of it begin, and take back what Jira was not asked for. Raises `Wrong`."""
+    with transaction.atomic():
+        _change(cleanup, "paused", [State.RUNNING, State.DELAYED], State.PAUSED, user, now)
+    for part in running.unanswered(cleanup):
+        marking.take_back(part, CleanupPart.State.TODO)
+
+
+@transaction.atomic
+def go_on(cleanup: Cleanup, user: User | None, now: dt.datetime) -> None:
+    """Go on where it was paused: what matches is looked at again first. Raises `Wrong`."""
+    _change(cleanup, "gone on with", [State.PAUSED], State.DELAYED, user, now, starts_at=now)
+    transaction.on_commit(doorbell.ring_cleanups)
+
+
+def cancel(cleanup: Cleanup, user: User | None, now: dt.datetime) -> None:
+    """End it, and take back what Jira was not asked for. What it was asked for is still proven. Raises `Wrong`."""
+    with transaction.atomic():
+        _change(cleanup, "cancelled", list(_CAN_BE_ENDED), State.CANCELLED, user, now, finished_at=now)
+    running.end_the_rest(cleanup, "Somebody cancelled it before Jira was asked for all of it.")
+    doorbell.ring_cleanups()
+
+
+def _change(
+    cleanup: Cleanup, done: str, before: list[str], after: State, user: User | None, now: dt.datetime, **columns: Any
+) -> None:
+    """Change the state in the database and in `cleanup`, with a line in its history."""
+    by = user.get_username() if user else "command line"
+    found = Cleanup.objects.select_for_update().get(pk=cleanup.pk)
+    if found.state not in before or found.stopped_for:
+        cleanup.refresh_from_db()
+        raise Wrong(f"The deletion is {found.get_state_display().lower()}, so it cannot be {done}.")
+    line = f"{done} it" if done != "gone on with" else "went on with it"
+    Cleanup.objects.filter(pk=cleanup.pk).update(state=after, history=[*found.history, said(now, by, line)], **columns)
+    cleanup.refresh_from_db()
+    log.info("clean-up %d was %s by user %s", cleanup.pk, done, user.pk if user else "none, but the command line")
