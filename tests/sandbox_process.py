@@ -123,6 +123,11 @@ class Sandbox:
         assert answer.ok, answer.text
         return answer.json()
 
+    def create_issues(self, projects: str) -> None:
+        """Let these issues be there from now on, such as `SHOP:1-5000`, as when somebody creates them in Jira."""
+        assert self._listening, "only of one inside this process"
+        self._listening.sandbox.issues.ranges.update(issues.Issues.parse(projects).ranges)
+
     def stop(self) -> None:
         """End it in an orderly way."""
         self._session.close()
