@@ -9,6 +9,9 @@ from .paging import Page
 
 # So many are counted.
 COUNTED = 1000
+# From so many expected on, nobody counts: that there are more than `COUNTED` is likely enough, and where they lie far
+# apart, finding so many is dear.
+EXPECTED = 20 * COUNTED
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,11 @@ class Count:
 
 
 def count(rows: Any) -> Count:
-    """How many rows there are, by looking at no more than `COUNTED` of them and one plan."""
+    """How many rows there are, by one plan and looking at no more than `COUNTED` of them."""
     rows = rows.order_by()
-    many = rows[: COUNTED + 1].count()
-    return Count(many) if many <= COUNTED else Count(_rounded(_estimate(rows)), is_exact=False)
+    expected = _estimate(rows)
+    many = COUNTED + 1 if expected > EXPECTED else rows[: COUNTED + 1].count()
+    return Count(many) if many <= COUNTED else Count(_rounded(expected), is_exact=False)
 
 
 def of_page(filters: Filters, rows: Any, page: Page[Any]) -> Count:

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from django.db.models import Q
 from django.http import QueryDict
 
 from devops_sync.models import Build, Deployment, Entry, Repository, Site
@@ -232,20 +231,36 @@ class DeploymentFilters(CurrentFilters):
         self.states = self.choices("state", Deployment.State.choices, "state")
 
     def apply(self, known: "Iterable[Known]") -> DeploymentQuerySet:
-        """The deployments that match. `known` tells the ids that a pipeline's name stands for."""
+        """The deployments that match. `known` tells the ids that names of pipelines and environments stand for."""
         rows: DeploymentQuerySet = Deployment.objects.of(self.sites)
+        pipelines, environments = self._places(known)
         if self.pipelines:
-            wanted = set(self.pipelines)
-            rows = rows.filter(
-                pipeline_id__in=wanted | {place.pipeline_id for place in known if place.pipeline_name in wanted}
-            )
+            rows = rows.filter(pipeline_id__in=pipelines)
         if self.environments:
-            rows = rows.filter(Q(environment_id__in=self.environments) | Q(environment_name__in=self.environments))
+            rows = rows.filter(environment_id__in=environments)
         if self.environment_types:
             rows = rows.filter(environment_type__in=self.environment_types)
         if self.states:
             rows = rows.filter(state__in=self.states)
         return self.narrow(rows.saying(self.q) if self.q else rows)
+
+    def _places(self, known: "Iterable[Known]") -> tuple[set[str], set[str]]:
+        """The ids of the pipelines and environments that are asked for, by id or name.
+
+        Asked for together, those that no pipeline has are left out: to find that nothing matches, the database would
+        look at every deployment.
+        """
+        pipelines, environments = set(self.pipelines), set(self.environments)
+        asked = [
+            place
+            for place in known
+            if (not pipelines or pipelines & {place.pipeline_id, place.pipeline_name})
+            and (not environments or environments & {place.environment_id, place.environment_name})
+        ]
+        found = {place.pipeline_id for place in asked}, {place.environment_id for place in asked}
+        if pipelines and environments:
+            return found
+        return found[0] | pipelines, found[1] | environments
 
     @property
     def environments_chosen(self) -> int:

@@ -49,7 +49,7 @@ def answer(
     `offers` gives what the filter form needs, `beside` what a row needs, `exported` what it needs in a file where that
     is something else.
     """
-    rows = rows.newest_first()
+    rows = rows.found_then_newest_first() if filters.issue else rows.newest_first()
     if export.is_asked(request):
         slices = paging.slices(_with_all(rows), ORDER)
         return export.answer(
