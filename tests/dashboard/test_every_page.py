@@ -1,0 +1,132 @@
+"""What holds on every page, however much there is: it asks as many queries for many rows as for few, and a list of
+fifty rows is no larger than 100 kB before it is compressed."""
+
+import datetime as dt
+import itertools
+from collections.abc import Callable
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from dashboard.kinds import KINDS
+from devops_sync.models import Cause, Deployment, Errand, Repository, Site
+from tests import builders, pages
+
+pytestmark = pytest.mark.django_db
+LARGEST = 100_000
+# No page needs more, and each page's own test says how many it needs.
+MOST_QUERIES = 30
+LONG = "a-name-as-long-as-real-ones-are"
+LISTS = {
+    "issue-list": "/issues/",
+    "deployment-list": "/deployments/",
+    "build-list": "/builds/",
+    "repository-list": "/repositories/",
+    "commits": "/repositories/{repository}/?show=commits",
+    "branches": "/repositories/{repository}/?show=branches",
+    "pull-requests": "/repositories/{repository}/?show=pull_requests",
+    "submission-list": "/submissions/",
+    "delivery-list": "/deliveries/",
+    "rejected-list": "/deliveries/rejected/?since=all",
+    "rejected": "/deliveries/rejected/{cause}/?since=all",
+    "drift": "/deliveries/drift/",
+    "errand-list": "/errands/",
+}
+PAGES = LISTS | {
+    "issue": "/issues/SHOP-7/",
+    "overview": "/",
+    "pipeline": "/pipelines/retail/{pipeline}/?span=quarter",
+    "quiet-list": "/quiet/",
+    "rejected-correct": "/deliveries/rejected/{cause}/correct?find=SHOP-&with=PAY-",
+    "submission": "/submissions/{submission}/",
+    "delivery": "/deliveries/{delivery}/",
+    "errand": "/errands/{errand}/",
+    "errand-plan": "/errands/plan/",
+    "site-list": "/sites/",
+    "site-connect": "/sites/connect/",
+    "site": "/sites/retail/",
+    "submit": "/submit/",
+    "settings": "/settings/",
+    "keys": "/keys/",
+    **{kind.view: f"/{kind.folder}/{{{kind.name}}}/" for kind in KINDS.values()},
+}
+_numbers = itertools.count(1)
+
+
+def fill(site: Site, many: int) -> None:
+    """So much more of everything, all of it of one issue."""
+    cause, _ = Cause.objects.get_or_create(text="No valid associations of '{value}'")
+    keys = ["SHOP-7", "SHOP-12345", "PAY-882"]
+    for number in range(many):
+        at = timezone.now() - dt.timedelta(minutes=number)
+        more = {"issueKeys": keys, "at": at, "properties": {"team": "checkout"}}
+        name = f"{LONG}-{next(_numbers)}"
+        one = builders.deployment(site, LONG, "production", label=f"v4.18.{next(_numbers)}", issues=keys, at=at)
+        drifted = builders.deployment(
+            site, LONG, "dev", at=at, entry_facts={"read_back": "missing", "read_back_at": at}
+        )
+        builders.confirmation(drifted.entry, "missing")
+        said = {"errors": [{"message": "No valid associations of 'SHOP-7'", "trace_id": "4d3f"}], "cause": cause}
+        builders.deployment(site, LONG, "staging", issues=keys, at=at, outcome="rejected", entry_facts=said)
+        builders.build(site, pipelineId=LONG, references=[{"commit": {"id": "c1", "repositoryUri": "x"}}], **more)
+        builders.commit(site, message=f"SHOP-7 Mend {LONG}", **more)
+        builders.branch(site, name=f"feature/SHOP-7-{name}", **more)
+        builders.pull_request(site, title=f"SHOP-7 Mend {LONG}", **more)
+        builders.repository(site, name, at=at)
+        builders.refused(site)
+        builders.errand(one)
+
+
+def versions(site: Site) -> dict[str, object]:
+    """What stands in the addresses of the pages of one thing."""
+    one = Deployment.objects.filter(environment_id="production").earliest("pk")
+    found = {
+        kind.name: kind.model._default_manager.filter(site=site).earliest("pk").pk
+        for kind in KINDS.values()
+        if kind.name != "deployment"
+    }
+    return {
+        **found,
+        "deployment": one.pk,
+        "repository": Repository.objects.get(repository_id="r1").pk,
+        "cause": Cause.objects.get().pk,
+        "pipeline": LONG,
+        "submission": one.entry.submission_id,
+        "delivery": one.entry.delivery_id,
+        "errand": Errand.objects.earliest("pk").pk,
+    }
+
+
+def asked_by(client: Client, address: str) -> int:
+    cache.clear()
+    with CaptureQueriesContext(connection) as asked:
+        answer = client.get(address)
+    assert answer.status_code in (200, 400), address
+    return len(asked)
+
+
+def test_every_page_is_among_them() -> None:
+    assert pages.names() - set(PAGES) == {"login"}
+
+
+@pytest.mark.slow
+def test_no_page_asks_more_for_many_rows_than_for_few_and_no_list_is_large(
+    retail: Site, signed_in: Callable[..., Client]
+) -> None:
+    admin = signed_in("admin", everywhere=True)
+    builders.repository(retail, "r1")
+    fill(retail, 3)
+    names = versions(retail)
+    addresses = {name: address.format(**names) for name, address in PAGES.items()}
+    few = {name: asked_by(admin, address) for name, address in addresses.items()}
+    fill(retail, 60)
+    many = {name: asked_by(admin, address) for name, address in addresses.items()}
+    # A list that is longer than a page counts how many match, in one more query.
+    assert {name: (few[name], count) for name, count in many.items() if count > few[name] + (name in LISTS)} == {}
+    assert {name: count for name, count in many.items() if count > MOST_QUERIES} == {}
+    sizes = {name: len(admin.get(addresses[name]).content) for name in LISTS}
+    assert {name: size for name, size in sizes.items() if size > LARGEST} == {}
