@@ -88,11 +88,11 @@ def test_a_lost_connection_is_said_and_found_again(world: World, opened: Open) -
         page = watched.page
         page.goto(world.pages["waiting deployment"])
         expect(page.locator("#live")).to_have_text(re.compile(r"Live, checked \d s ago"))
-        page.context.set_offline(True)
+        page.route("**/deployments/*/?*", lambda route: route.abort())
         expect(page.locator("#live")).to_contain_text("Connection lost", timeout=6000)
         expect(page.get_by_text("It waits to be sent,")).to_be_visible()
-        page.context.set_offline(False)
-        expect(page.locator("#live")).to_contain_text("Live, checked", timeout=6000)
+        page.unroute("**/deployments/*/?*")
+        expect(page.locator("#live")).to_contain_text("Live again, checked", timeout=6000)
 
 
 def test_the_stroke_key_leads_to_the_search(world: World, opened: Open) -> None:
@@ -107,9 +107,11 @@ def test_the_stroke_key_leads_to_the_search(world: World, opened: Open) -> None:
         assert not watched.complaints
 
 
-def test_a_page_left_open_past_its_session_asks_to_sign_in(world: World, opened: Open) -> None:
+def test_a_page_left_open_past_its_session_says_so_and_leads_to_the_sign_in(world: World, opened: Open) -> None:
     with opened(builders.user("viewer"), expects_errors=True) as watched:
         page = watched.page
         page.goto(world.pages["waiting deployment"])
         page.context.clear_cookies()
-        page.wait_for_url("**/login/?next=**", timeout=6000)
+        expect(page.locator("#live")).to_contain_text("You are signed out", timeout=6000)
+        page.reload()
+        page.wait_for_url("**/login/?next=**")
