@@ -1,27 +1,48 @@
 """Figures that are dear are kept for a while: the longer they took, the longer."""
 
+import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from django.core.cache import cache
+from django.db import connections
 
 T = TypeVar("T")
 LONGEST = 300.0
+# Seconds. For what takes so long no page waits a second time.
+DEAR = 0.2
 
 
 def figure(name: str, of: list[int], compute: Callable[[], T], times: float = 50) -> T:
     """What `compute` gives for these sites, at most `times` as old as it took to compute it (five minutes at most).
 
-    On a small ledger that is nothing; on one of millions a page does not count them all every time.
+    On a small ledger that is nothing; on one of millions a page does not count them all every time. A dear one that
+    has grown too old is given once more while it is computed anew beside, unless it is older than that by five minutes.
     """
     key = f"{name}:{','.join(map(str, sorted(of)))}"
     found: tuple[float, T] | None = cache.get(key)
-    if found is not None and found[0] > time.monotonic():
-        return found[1]
+    if found is None:
+        return _keep(key, compute, times)
+    if found[0] <= time.monotonic() and cache.add(f"{key}:anew", True, timeout=LONGEST):
+        threading.Thread(target=_keep_beside, args=(key, compute, times), daemon=True).start()
+    return found[1]
+
+
+def _keep(key: str, compute: Callable[[], T], times: float) -> T:
     began = time.monotonic()
     value = compute()
-    lasts = min((time.monotonic() - began) * times, LONGEST)
+    took = time.monotonic() - began
+    lasts = min(took * times, LONGEST)
     if lasts >= 1:
-        cache.set(key, (time.monotonic() + lasts, value), timeout=lasts)
+        cache.set(key, (time.monotonic() + lasts, value), timeout=lasts + (LONGEST if took >= DEAR else 0))
     return value
+
+
+def _keep_beside(key: str, compute: Callable[[], T], times: float) -> None:
+    """The same in a thread, with connections of its own."""
+    try:
+        _keep(key, compute, times)
+    finally:
+        cache.delete(f"{key}:anew")
+        connections.close_all()

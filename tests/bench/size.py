@@ -38,15 +38,15 @@ class Times:
 
     taken: list[float] = field(default_factory=list)
     size: int = 0
-    work: float = 0.0
-
-    def warmed_up(self) -> None:
-        """Forget what was taken."""
-        self.taken, self.work = [], 0.0
+    work: list[float] = field(default_factory=list)
 
     @property
     def p50(self) -> float:
         return statistics.median(self.taken)
+
+    @property
+    def worked(self) -> float:
+        return statistics.median(self.work)
 
     @property
     def p95(self) -> float:
@@ -78,17 +78,18 @@ def measured(little: Started, much: Started, only: str = "") -> list[Row]:
 
 def _page(few: "_Browser", many: "_Browser", at_few: Page, at_many: Page) -> Row:
     little, much = Times(), Times()
-    for browser, page, times in ((few, at_few, little), (many, at_many, much)) * (WARM + TIMES):
-        before = browser.on_processors()
-        took, times.size = browser.ask(page.path)
-        times.work += sum(at - before.get(pid, 0) for pid, at in browser.on_processors().items()) / 1e6
-        times.taken.append(took)
-        if len(times.taken) == WARM:
-            times.warmed_up()
-    ratio = much.work / little.work
+    for turn in range(-WARM, TIMES):
+        for browser, page, times in ((few, at_few, little), (many, at_many, much)):
+            before = browser.on_processors()
+            took, times.size = browser.ask(page.path)
+            after = browser.on_processors()
+            if turn >= 0:
+                times.taken.append(took)
+                times.work.append(sum(at - before.get(pid, 0) for pid, at in after.items()) / 1e6)
+    ratio = much.worked / little.worked
     is_fast = at_many.aim is None or much.p95 <= at_many.aim
     mark = ("" if is_fast else " SLOW") + ("" if ratio <= RATIO else " GROWS")
-    figures = "".join(f"{one.p50:8.1f}{one.p95:8.1f}{one.work / TIMES:8.1f}" for one in (little, much))
+    figures = "".join(f"{one.p50:8.1f}{one.p95:8.1f}{one.worked:8.1f}" for one in (little, much))
     print(f"{at_many.name[:49]:50}{figures}{much.size / 1000:8.0f}{ratio:8.2f}{mark}", flush=True)
     aim = f"≤ {at_many.aim}, ≤ {RATIO}" if at_many.aim else f"≤ {RATIO}"
     return Row(at_many.name, much.p95, little.p95, "ms", ratio, aim, is_fast and ratio <= RATIO)

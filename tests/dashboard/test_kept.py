@@ -1,0 +1,42 @@
+"""What is dear is computed once in a while, and nobody waits for it twice."""
+
+import itertools
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+
+from dashboard import kept
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> Iterator[None]:
+    cache.clear()
+    yield
+    cache.clear()
+
+
+def test_a_figure_that_is_cheap_is_always_of_now() -> None:
+    numbers = itertools.count()
+    assert [kept.figure("cheap", [1], lambda: next(numbers)) for _ in range(3)] == [0, 1, 2]
+
+
+def test_a_dear_figure_that_is_too_old_is_given_once_more_while_it_is_computed_anew() -> None:
+    numbers = itertools.count()
+
+    def ask() -> tuple[int, bool]:
+        began = time.monotonic()
+        found = kept.figure("dear", [1], _slowly, times=3)
+        return found, time.monotonic() - began < 0.2
+
+    def _slowly() -> int:
+        time.sleep(0.4)
+        return next(numbers)
+
+    assert ask() == (0, False)
+    assert ask() == (0, True)
+    time.sleep(1.3)
+    assert [ask(), ask()] == [(0, True), (0, True)]
+    time.sleep(1.0)
+    assert ask() == (1, True)
