@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import connection, models
+from django.db.models import Q
 
 from ..jira import keys
 from . import saying
@@ -55,7 +56,10 @@ class Build(Current):
         indexes = [
             models.Index(fields=["-changed_at", "-id"], name="build_newest"),
             models.Index(fields=["site", "-changed_at", "-id"], name="build_newest_of_site"),
-            models.Index(fields=["site", "pipeline_id", "-changed_at", "-id"], name="build_of_pipeline"),
+            models.Index(fields=["pipeline_id", "-changed_at", "-id"], name="build_of_pipeline"),
+            models.Index(
+                fields=["state", "-changed_at", "-id"], name="build_of_state", condition=~Q(state="successful")
+            ),
             GinIndex(fields=["issue_keys"], name="build_of_issue"),
             saying.index("build_by_text", *_SAID),
         ]

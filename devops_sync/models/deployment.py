@@ -95,7 +95,14 @@ class Deployment(Current):
         indexes = [
             models.Index(fields=["-changed_at", "-id"], name="deployment_newest"),
             models.Index(fields=["site", "-changed_at", "-id"], name="deployment_newest_of_site"),
-            models.Index(fields=["site", "pipeline_id", "-changed_at", "-id"], name="deployment_of_pipeline"),
+            # Without the site: who asks usually sees several, and an index that begins with it would not give their
+            # order together.
+            models.Index(fields=["pipeline_id", "-changed_at", "-id"], name="deployment_of_pipeline"),
+            models.Index(fields=["environment_id", "-changed_at", "-id"], name="deployment_of_environment"),
+            # Most went well, and among all of them those are soon found.
+            models.Index(
+                fields=["state", "-changed_at", "-id"], name="deployment_of_state", condition=~Q(state="successful")
+            ),
             GinIndex(fields=["issue_keys"], name="deployment_of_issue"),
             models.Index(fields=["site", "pipeline_id", "label"], name="deployment_by_label", condition=~Q(label="")),
             saying.index("deployment_by_text", *_SAID),

@@ -166,6 +166,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["lane", "-id"], name="delivery_of_lane"),
             models.Index(fields=["lane", "started_at"], name="delivery_of_lane_by_time"),
+            models.Index(fields=["verdict", "-id"], name="delivery_of_verdict", condition=~Q(verdict="received")),
         ]
 
     def __str__(self) -> str:
