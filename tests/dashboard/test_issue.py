@@ -104,6 +104,13 @@ def test_what_was_rolled_back_has_not_reached_it(label: str, retail: Site, viewe
     assert furthest(viewer) == "nowhere yet"
 
 
+def test_the_only_success_that_was_rolled_back_under_another_number_is_none(retail: Site, viewer: Client) -> None:
+    builders.deployment(retail, number=1, label="v1")
+    builders.deployment(retail, number=2, label="v1", state="rolled_back")
+    assert "It has not reached any environment yet." in answer(text(viewer))
+    assert furthest(viewer) == "nowhere yet"
+
+
 def test_what_an_environment_is_back_on_has_reached_it(retail: Site, viewer: Client) -> None:
     builders.deployment(retail, number=1, label="v1", at=ago(hours=5))
     builders.deployment(retail, number=2, label="v2", state="rolled_back")
