@@ -27,7 +27,7 @@ def ago(**span: float) -> dt.datetime:
 def test_waiting(retail: Site, viewer: Client) -> None:
     page = text(viewer, builders.deployment(retail, outcome="waiting"))
     assert "<strong>It waits to be sent,</strong>" in page
-    assert 'hx-trigger="every 1000ms"' in page
+    assert 'hx-trigger="every 1000ms, ' in page
 
 
 def test_held(retail: Site, viewer: Client, admin: Client) -> None:
@@ -213,7 +213,7 @@ def test_reading_back_asks_the_ledger_once(
     assert asked.answered_at is None
     page = text(client, one)
     assert "Reading…" in page
-    assert 'hx-trigger="every 1000ms"' in page
+    assert 'hx-trigger="every 1000ms, ' in page
 
 
 @pytest.mark.parametrize("role", ["viewer", "auditor"])
