@@ -29,7 +29,9 @@ def seal(cleanup: Cleanup, now: dt.datetime) -> None:
 def _how_it_ended(cleanup: Cleanup) -> State:
     if cleanup.stopped_for:
         return State.STOPPED
-    not_taken = cleanup.parts.exclude(deletion__outcome="accepted").exists()
+    # Where nobody stopped it, what was cancelled had changed since the preview, and its rule passed it over.
+    asked = cleanup.parts.exclude(state=CleanupPart.State.CANCELLED)
+    not_taken = asked.exclude(deletion__outcome="accepted").exists()
     not_gone = cleanup.readings.exclude(result__in=[Result.GONE, Result.NEWER]).exists()
     return State.UNPROVEN if not_taken or not_gone else State.PROVEN
 

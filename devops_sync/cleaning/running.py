@@ -6,10 +6,8 @@ a deletion that stands in its lane is sent by whoever has the lane.
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -17,19 +15,23 @@ from .. import removal
 from ..jira import keys
 from ..models import Cleanup, CleanupPart, Deletion, Lane
 from ..models.cleanup import said
-from . import marking, proving, redacting, report
+from . import marking, proving, redacting, report, ruling
+from .alone import CLEANUP, alone_with
 
 log = logging.getLogger(__name__)
 
 State = Cleanup.State
 # Of one that goes key by key, so many stand in lanes at once: little is ahead, so that pausing and cancelling act soon.
 MOST_STANDING = 200
-_LOCK = 1_668_048_225  # Tells the lock of a clean-up from other advisory locks.
 
 
 def run_due() -> set[int]:
-    """Let every clean-up go on that has something to do. Returns the lanes that got something."""
+    """Begin what rules ask for, and let every clean-up go on that has something to do.
+
+    Returns the lanes that got something.
+    """
     lanes: set[int] = set()
+    ruling.run_due(timezone.now())
     for pk in _due(timezone.now()):
         try:
             lanes |= run(pk)
@@ -41,7 +43,7 @@ def run_due() -> set[int]:
 
 def is_anything_due(now: dt.datetime) -> bool:
     """Whether a worker has something to do."""
-    return bool(_due(now))
+    return bool(_due(now) or ruling.due(now))
 
 
 def _due(now: dt.datetime) -> list[int]:
@@ -53,7 +55,7 @@ def _due(now: dt.datetime) -> list[int]:
 def run(pk: int) -> set[int]:
     """Let one clean-up go as far as it can now, unless another worker has it. Returns the lanes that got something."""
     lanes: set[int] = set()
-    with _alone_with(pk) as is_alone:
+    with alone_with(CLEANUP, pk) as is_alone:
         if not is_alone:
             return lanes
         now = timezone.now()
@@ -71,26 +73,14 @@ def run(pk: int) -> set[int]:
     return lanes
 
 
-@contextmanager
-def _alone_with(pk: int) -> Iterator[bool]:
-    """Whether no other worker has it. The lock ends with the connection, should this worker die."""
-    key = [_LOCK, pk % 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-        (is_alone,) = cursor.fetchone()
-    try:
-        yield is_alone
-    finally:
-        if is_alone:
-            with suppress(DatabaseError), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
-
-
 def _run(cleanup: Cleanup) -> set[int]:
     lanes: set[int] = set()
     room = MOST_STANDING - cleanup.parts.standing().filter(deletion__outcome="waiting").count()
     parts = cleanup.parts.open().select_related("cleanup__site", "deletion").order_by("position")
     for part in list(parts[: max(room, 0)]):
+        if cleanup.rule_id is not None and _has_changed(part):
+            _pass_over(part)
+            continue
         try:
             if not _put(part):
                 break
@@ -157,6 +147,30 @@ def _put_by_key(part: CleanupPart) -> bool:
     part.marked, part.withdrawn = part.deletion.marked_count, part.deletion.withdrawn_count
     part.save(update_fields=["deletion", "state", "marked", "withdrawn"])
     return True
+
+
+def _has_changed(part: CleanupPart) -> bool:
+    """Whether a new version of what a part names by key, or of anything in it, came since the preview."""
+    with connection.cursor() as cursor:
+        for kind, condition, values in removal.falling_by_key(part.kind, part.key):
+            cursor.execute(
+                f"""
+                SELECT EXISTS (
+                    SELECT 1 FROM {kind.model._meta.db_table} AS held
+                    WHERE held.site_id = %(site)s AND held.deleted_at IS NULL AND held.entry_id > %(seen_to)s
+                      AND {condition}
+                )""",  # noqa: S608 (names of this project's own)
+                {**values, "site": part.cleanup.site_id, "seen_to": part.cleanup.seen_to},
+            )
+            if cursor.fetchone() == (True,):
+                return True
+    return False
+
+
+def _pass_over(part: CleanupPart) -> None:
+    """Leave it: a rule is about what has been unchanged for long."""
+    part.state = CleanupPart.State.CANCELLED
+    part.save(update_fields=["state"])
 
 
 def _tidy(cleanup: Cleanup) -> None:

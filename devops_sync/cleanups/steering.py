@@ -35,11 +35,14 @@ def needs_approval(cleanup: Cleanup) -> bool:
 
 
 @transaction.atomic
-def confirm(cleanup: Cleanup, user: User | None, typed: int | None, reason: str, delay: int, now: dt.datetime) -> None:
+def confirm(
+    cleanup: Cleanup, user: User | None, typed: int | None, reason: str, delay: int, now: dt.datetime, by: str = ""
+) -> None:
     """Say yes to what the preview showed. Raises `Wrong`.
 
     `typed` is the number of entities, as the person typed it; `delay` is in seconds. Without a second admin's approval,
-    where one is needed, nothing begins. `user` is None for the command line.
+    where one is needed, nothing begins. `user` is None for the command line; `by` names who says yes where that is
+    nobody at that moment, such as a rule that `user` turned on.
     """
     if not reason.strip():
         raise Wrong("A reason is needed: it stands in the report.", "reason")
@@ -55,6 +58,7 @@ def confirm(cleanup: Cleanup, user: User | None, typed: int | None, reason: str,
         State.AWAITING if waits else State.DELAYED,
         user,
         now,
+        by,
         reason=reason.strip(),
         confirmed_by=user,
         confirmed_at=now,
@@ -102,10 +106,17 @@ def cancel(cleanup: Cleanup, user: User | None, now: dt.datetime) -> None:
 
 
 def _change(
-    cleanup: Cleanup, done: str, before: list[str], after: State, user: User | None, now: dt.datetime, **columns: Any
+    cleanup: Cleanup,
+    done: str,
+    before: list[str],
+    after: State,
+    user: User | None,
+    now: dt.datetime,
+    by: str = "",
+    **columns: Any,
 ) -> None:
     """Change the state in the database and in `cleanup`, with a line in its history."""
-    by = user.get_username() if user else "command line"
+    by = by or (user.get_username() if user else "command line")
     found = Cleanup.objects.select_for_update().get(pk=cleanup.pk)
     if found.state not in before or found.stopped_for:
         cleanup.refresh_from_db()
