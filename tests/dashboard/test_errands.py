@@ -249,7 +249,7 @@ def test_the_page_of_one_that_runs_counts_and_follows(retail: Site, admin: Clien
     assert "2 of 4 have come to their end." in html
     assert 'href="/deliveries/rejected/?site=retail" id="go-rejected">1<' in html
     assert "A few seconds to go, at 2 a second." in html
-    assert 'hx-trigger="every 2000ms"' in html
+    assert 'hx-trigger="every 2000ms, ' in html
 
 
 def test_without_movement_nobody_guesses_how_long_it_takes(retail: Site, admin: Client) -> None:

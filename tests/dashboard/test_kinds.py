@@ -89,7 +89,7 @@ def test_reading_back_is_for_those_who_may(kind: str, retail: Site, signed_in: C
 @pytest.mark.parametrize("kind", OTHERS)
 def test_a_waiting_one_is_followed_and_a_settled_one_settles(kind: str, retail: Site, viewer: Client) -> None:
     one = make(kind, retail, outcome="waiting")
-    assert 'hx-trigger="every 1000ms"' in text(viewer, address(one))
+    assert 'hx-trigger="every 1000ms, ' in text(viewer, address(one))
     Entry.objects.filter(pk=one.entry_id).update(outcome="accepted", outcome_at=timezone.now())
     page = text(viewer, address(one))
     assert "<strong>Jira accepted it</strong>" in page
