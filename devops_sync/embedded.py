@@ -43,6 +43,11 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "200",
     "fsync": "on",
+    # An issue may have ten thousand rows all over the table: found in the server's own memory they take a third of the
+    # time that it takes to fetch them from the system's.
+    "shared_buffers": "512MB",
+    # Disks without moving parts: with the default of 4 the planner reads whole indexes to save a few pages.
+    "random_page_cost": "1.1",
     # Statements carry what senders wrote: an error in the log names the error and not the statement.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",

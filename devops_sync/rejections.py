@@ -17,7 +17,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, When
 from .jira import causes
 from .kinds import KINDS
 from .models import Entry, Site, Submission
-from .models.submission import EntryQuerySet
+from .models.submission import EntryQuerySet, first_id_at
 
 # How many of a site's newest rejections are counted.
 MOST = 10_000
@@ -43,7 +43,8 @@ class Scope:
         if self.sender:
             first_sent = Q(submission__errand=None, submission__token__name=self.sender)
             found = found.filter(first_sent | Q(origin__submission__token__name=self.sender))
-        return standing(found).order_by("-pk")
+        # Found by their time, then sorted: read from the newest on, those of all times would be looked at for a few.
+        return standing(found).order_by((F("pk") + 0).desc() if self.since else F("pk").desc())
 
 
 @dataclass
@@ -191,7 +192,8 @@ class Refusal:
 def refusals(sites: Sequence[Site], since: dt.datetime | None, *, and_of_none: bool) -> list[Refusal]:
     """What was refused before it came as far as Jira, most often first: whole submissions and single entities."""
     rows = Submission.objects.of(sites, and_of_none=and_of_none)
-    rows = rows.filter(received_at__gte=since) if since else rows
+    # Ids grow with time, and unlike the time they have an index.
+    rows = rows.filter(received_at__gte=since, pk__gte=first_id_at(since)) if since else rows
     few = rows.select_related("token", "user").defer("raw").newest_first()
     whole = [(one.refusal, one.sender) for one in few.filter(status__gte=400)[:LOOKED_AT]]
     latest = list(few.values_list("pk", "refused_count")[:LOOKED_AT])

@@ -101,7 +101,11 @@ class Commit(InRepository):
         ]
         indexes = [
             models.Index(fields=["site", "-changed_at", "-id"], name="commit_newest_of_site"),
-            models.Index(fields=["site", "repository_id", "-changed_at", "-id"], name="commit_of_repository"),
+            models.Index(
+                fields=["site", "repository_id", "-changed_at", "-id"],
+                name="commit_of_repository",
+                condition=Q(deleted_at=None),
+            ),
             GinIndex(fields=["issue_keys"], name="commit_of_issue"),
             models.Index(fields=["ident"], name="commit_by_hash", opclasses=["varchar_pattern_ops"]),
         ]
@@ -139,7 +143,11 @@ class Branch(InRepository):
         ]
         indexes = [
             models.Index(fields=["site", "-changed_at", "-id"], name="branch_newest_of_site"),
-            models.Index(fields=["site", "repository_id", "-changed_at", "-id"], name="branch_of_repository"),
+            models.Index(
+                fields=["site", "repository_id", "-changed_at", "-id"],
+                name="branch_of_repository",
+                condition=Q(deleted_at=None),
+            ),
             GinIndex(fields=["issue_keys"], name="branch_of_issue"),
         ]
 
@@ -186,7 +194,11 @@ class PullRequest(InRepository):
         ]
         indexes = [
             models.Index(fields=["site", "-changed_at", "-id"], name="pull_request_newest_of_site"),
-            models.Index(fields=["site", "repository_id", "-changed_at", "-id"], name="pull_request_of_repository"),
+            models.Index(
+                fields=["site", "repository_id", "-changed_at", "-id"],
+                name="pull_request_of_repository",
+                condition=Q(deleted_at=None),
+            ),
             GinIndex(fields=["issue_keys"], name="pull_request_of_issue"),
         ]
 

@@ -138,7 +138,7 @@ def test_counts_are_honest(retail: Site, viewer: Client, monkeypatch: pytest.Mon
         builders.deployment(retail, "web", "dev", number=number + 1)
     assert "<strong>55</strong>" in viewer.get("/deployments/").content.decode()
     builders.deployment(retail, "web", "dev", number=100)
-    monkeypatch.setattr("dashboard.counting._estimate", lambda rows: 7)
+    monkeypatch.setattr("dashboard.counting._estimate", lambda rows: (7, 0.0))
     assert ">More than 55</strong>" in viewer.get("/deployments/").content.decode()
 
 
@@ -264,8 +264,8 @@ def test_the_rows_of_an_issue_are_found_by_the_issue_and_not_from_the_newest_on(
             for query in asked.captured_queries
             if 'ORDER BY ("deployment"' in _ordered(query["sql"])
         ]
-    assert "deployment_newest" not in of_issue
-    assert "deployment_newest" in of_all
+    assert "Sort Key" in of_issue
+    assert "Sort Key" not in of_all
 
 
 def _ordered(sql: str) -> str:
@@ -285,3 +285,5 @@ def test_a_pipeline_and_an_environment_that_never_met_are_not_looked_for(retail:
         assert shown(viewer, "/deployments/?pipeline=web&environment=prod") == []
     assert not any('"deployment"."pipeline_id" IN' in query["sql"] for query in asked.captured_queries)
     assert len(shown(viewer, "/deployments/?pipeline=web&environment=dev")) == 1
+    place = f"{timezone.now().isoformat().replace('+', '%2B')},1"
+    assert shown(viewer, f"/deployments/?pipeline=web&environment=prod&after={place}") == []
