@@ -176,11 +176,12 @@ UNION ALL SELECT entry_id, id, site_id, 'pull_request', property_set_id, changed
 -- part: entries
 -- What became of so many rows of a kind: their entries, submissions and deliveries, in the lane of their API.
 INSERT INTO entry (id, position, kind, key, sequence, payload, outcome, outcome_at, errors, mends, unknown_issues,
-    read_back, cause_id, delivery_id, envelope_id, lane_id, site_id, submission_id)
+    read_back, read_back_at, cause_id, delivery_id, envelope_id, lane_id, site_id, submission_id)
 SELECT entry, n % 10, kind, key, n, payload, CASE WHEN is_rejected THEN 'rejected' ELSE 'accepted' END,
     to_timestamp(:now / 1000.0 - 63072000.0 * (:many - 100 * ((n - 1) / 100 + 1)) / :many) + interval '3 s',
     CASE WHEN is_rejected THEN '[{"message":"url: must be a URL"}]' ELSE '[]' END::jsonb, '[]', '{}',
     CASE WHEN n % 20 = 0 THEN 'confirmed' WHEN n % 60013 = 0 THEN 'missing' ELSE 'not_read' END,
+    CASE WHEN n % 20 = 0 OR n % 60013 = 0 THEN at + interval '1 min' END,
     CASE WHEN is_rejected THEN (SELECT min(id) FROM cause) END, :first + (n - 1) / 100, set, lane.id, site,
     size.submission_of(:what, (n - 1) / 10, :many / 10)
 FROM (SELECT *, size.u(n, 40 + :what) < 0.003 AS is_rejected FROM size.:view) AS made
