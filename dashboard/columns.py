@@ -105,6 +105,18 @@ def _took(row: Any, beside: Mapping[str, Any]) -> object:
     return row.took.total_seconds() if row.took else None
 
 
+def _report(row: Any, beside: Mapping[str, Any]) -> object:
+    return bytes(row.report_sha256 or b"").hex()
+
+
+def _confirmed(row: Any, beside: Mapping[str, Any]) -> object:
+    return row.confirmed_by.get_username() if row.confirmed_by else ""
+
+
+def _approved(row: Any, beside: Mapping[str, Any]) -> object:
+    return row.approved_by.get_username() if row.approved_by else ""
+
+
 _ID = Column("id", "", _fields(id="pk"))
 _SITE = _fields(site="site.slug")
 _ISSUES = Column("issues", "Issues", _fields(issues="issue_keys", issues_unknown_to_jira="entry.unknown_issues"))
@@ -207,5 +219,14 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
         ),
         Column("sent", "Sent", _fields("submission_id", sent_at="outcome_at")),
         Column("read", "Read", _fields("read_back_at")),
+    ],
+    "deletion": [
+        _ID,
+        Column("site", "Site", _SITE),
+        Column("criteria", "What", _fields("what", "apis", "properties", "person")),
+        Column("state", "State", _fields("state", "stopped_for", report_sha256=_report)),
+        Column("total", "Previewed", _fields("total", "waiting", "fingerprint")),
+        Column("by", "By", _fields("sender", "origin", "reason", confirmed_by=_confirmed, approved_by=_approved)),
+        Column("when", "Asked for", _fields("asked_at", "confirmed_at", "started_at", "finished_at")),
     ],
 }

@@ -11,9 +11,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from devops_sync import __version__, roles
-from devops_sync.models import Deletion, Entry, Site
+from devops_sync.models import Cleanup, Deletion, Entry, Site
 
-from . import rejections, zone
+from . import kept, rejections, zone
 from .kinds import KINDS
 
 LISTS = (
@@ -29,6 +29,7 @@ LISTS = (
     "drift",
     "rejected-list",
     "errand-list",
+    "deletion-list",
 )
 MOST = 1000
 # The sections with a drawing in `static/favicons`: the sprite's, white on blue.
@@ -93,6 +94,20 @@ class Frame:
         return rejections.standing_since(self.picked, self.yesterday)[0]
 
     @cached_property
+    def sees_deletions(self) -> bool:
+        return roles.may(self._request.user, "audit")
+
+    @cached_property
+    def awaiting(self) -> int:
+        """How many deletions await a second admin, for those who see deletions at all."""
+        user = self._request.user
+        sites = [site.pk for site in self.picked if roles.may(user, "audit", site)] if self.sees_deletions else []
+        if not sites:
+            return 0
+        awaiting = Cleanup.objects.filter(site__in=sites, state=Cleanup.State.AWAITING)
+        return kept.figure("awaiting", sites, awaiting.count)
+
+    @cached_property
     def now(self) -> dt.datetime:
         return timezone.now()
 
@@ -131,7 +146,14 @@ class Frame:
             self._place("delivery", "Deliveries", "delivery-list", "delivery", "drift"),
             self._place("rejected", "Rejected", "rejected-list", "rejected", "rejected-correct"),
             self._place("resend", "Resends and checks", "errand-list", "errand", "errand-plan"),
+            *([self._deletions] if self.sees_deletions else []),
         ]
+
+    @property
+    def _deletions(self) -> Place:
+        """Each step of a deletion is a page of its own."""
+        url = reverse("deletion-list") + self.site_query
+        return Place("deletion", "Deletions", url, self.view.startswith("deletion"))
 
     @property
     def hand_places(self) -> list[Place]:

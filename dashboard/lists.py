@@ -12,6 +12,7 @@ LISTS: Mapping[str, str] = {
     "delivery": "delivery-list",
     "drift": "drift",
     "errand": "errand-list",
+    "deletion": "deletion-list",
 }
 
 

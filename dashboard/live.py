@@ -97,6 +97,7 @@ def page(
     everywhere = (
         Part("count-waiting", "_counts.html#waiting"),
         Part("count-rejected", "_counts.html#rejected"),
+        Part("count-awaiting", "_counts.html#awaiting"),
         Part("zone", "_counts.html#zone"),
     )
     filled = {

@@ -10,11 +10,13 @@ from typing import Any
 
 from django.utils import timezone
 
+from devops_sync import cleanups
 from devops_sync.jira import keys, wire
-from devops_sync.kinds import KINDS
+from devops_sync.kinds import APIS, KINDS
 from devops_sync.models import (
     Branch,
     Build,
+    Cleanup,
     Commit,
     Confirmation,
     Deletion,
@@ -398,6 +400,16 @@ def errand(*rows: Any, purpose: str = "resend", **more: Any) -> Errand:
     facts["plan"] = {"kinds": dict(kinds), "requests": len(kinds), "pace": 0.4, "seconds": 0.4 * len(kinds)}
     found = Errand.objects.create(site=rows[0].site, purpose=purpose, **facts | more)
     ErrandItem.objects.bulk_create(ErrandItem(errand=found, entry=row.entry) for row in rows)
+    return found
+
+
+def cleanup(of: Site, user: User | None = None, *, apis: tuple[str, ...] = APIS, **more: Any) -> Cleanup:
+    """A clean-up by properties, previewed unless told otherwise; `pairs` are its properties."""
+    pairs = more.pop("pairs", {"team": "checkout"})
+    found = cleanups.plan_by_properties(of, apis, pairs, cleanups.Asker(Cleanup.Origin.PAGE, user), timezone.now())
+    for name, value in more.items():
+        setattr(found, name, value)
+    found.save()
     return found
 
 

@@ -5,7 +5,7 @@ from django.urls import URLPattern, resolve
 from dashboard.urls import urlpatterns
 
 # Addresses that look like a page's, and answer with something else: a redirect, or a piece of a page.
-NO_PAGES = {"logout", "search", "columns", "saved-view", "saved-view-save", "selection", "pick"}
+NO_PAGES = {"logout", "search", "columns", "saved-view", "saved-view-save", "selection", "pick", "deletion"}
 # A page whose address does not end like one.
 MORE_PAGES = {"rejected-correct"}
 

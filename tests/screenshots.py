@@ -40,6 +40,10 @@ FIXED: Mapping[str, str] = {
     "rejected-list": "/deliveries/rejected/?since=all",
     "errand-list": "/errands/",
     "errand-plan": "/errands/plan/",
+    "deletion-list": "/deletions/",
+    "deletion-new": "/deletions/new/",
+    "deletion-new-key": "/deletions/new/?by=key",
+    "deletion-new-person": "/deletions/new/?by=person",
     "drift": "/deliveries/drift/",
     "site-list": "/sites/",
     "site-connect": "/sites/connect/",
@@ -66,6 +70,7 @@ LINKED: Mapping[str, tuple[str, str]] = {
     "delivery": ("/deliveries/", ROW),
     "rejected": ("/deliveries/rejected/?since=all", 'main a[id^="go-"]'),
     "errand": ("/errands/", 'main a[href^="/errands/"]:not([href*="plan"])'),
+    "deletion": ("/deletions/", ROW),
     "site": ("/sites/", 'main a[href^="/sites/"]:not([href*="connect"])'),
 }
 # Pictures of what is at an address below another thing's.
@@ -73,6 +78,8 @@ BELOW: Mapping[str, tuple[str, str]] = {
     "repository-branches": ("repository", "?show=branches"),
     "repository-pull-requests": ("repository", "?show=pull_requests"),
     "rejected-correct": ("rejected", "correct?find=SHOP-&with=PAY-"),
+    "deletion-preview": ("deletion", "preview/"),
+    "deletion-confirm": ("deletion", "confirm/"),
 }
 # What is seen only by somebody who is not signed in.
 AT_THE_DOOR: Mapping[str, str] = {"login": "/login/"}
@@ -141,6 +148,8 @@ def _first(page: Page, where: str, link: str) -> str:
     """Where the first such link on a page leads; empty where there is none."""
     if where == "/errands/":
         _plan_one(page)
+    if where == "/deletions/":
+        _preview_one(page)
     page.goto(where)
     found = page.locator(link).first
     return (found.get_attribute("href") or "") if found.count() else ""
@@ -152,6 +161,17 @@ def _plan_one(page: Page) -> None:
     if page.locator(LINKED["errand"][1]).count() == 0 and (deployment := _first(page, "/deployments/", ROW)):
         page.goto(deployment)
         page.get_by_role("button", name="Send again…").click()
+
+
+def _preview_one(page: Page) -> None:
+    """Preview a deletion where none ever was: nothing is deleted before somebody confirms it."""
+    page.goto("/deletions/")
+    if page.locator(ROW).count() == 0:
+        page.goto("/deletions/new/")
+        key = page.locator("#keys option").first.get_attribute("value")
+        page.get_by_label("Key 1").fill(key or "team")
+        page.get_by_label("Value 1").fill("checkout")
+        page.get_by_role("button", name="Preview").click()
 
 
 def _shoot(page: Page, address: str, folder: Path, name: str) -> None:

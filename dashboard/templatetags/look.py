@@ -65,6 +65,16 @@ STATES: dict[str, tuple[str, str, str]] = {
     "errand_cancelled": ("cancelled", "Cancelled", ""),
     "errand_done": ("successful", "Done", "good"),
     "errand_amiss": ("different", "Done, not all is there", "warn"),
+    "deletion_previewed": ("pending", "Previewed", ""),
+    "deletion_awaiting": ("awaiting", "Awaiting approval", "warn"),
+    "deletion_delayed": ("waiting", "Starts soon", "moving"),
+    "deletion_running": ("in_progress", "Running", "moving"),
+    "deletion_paused": ("pause", "Paused", "warn"),
+    "deletion_stopped": ("prevented", "Stopped", "bad"),
+    "deletion_proving": ("in_progress", "Being proven", "moving"),
+    "deletion_proven": ("confirmed", "Proven", "good"),
+    "deletion_unproven": ("different", "Not proven", "bad"),
+    "deletion_cancelled": ("cancelled", "Cancelled", ""),
     "delivery_": ("sent", "Sent, not answered", "moving"),
     "delivery_received": ("accepted", "Answered", "good"),
     "delivery_split": ("different", "Refused whole, sent in halves", "warn"),
@@ -411,6 +421,13 @@ def since(context: Context, instant: dt.datetime) -> SafeString:
     is_today = instant.date() == zone.day_of(now)
     text = instant.strftime("%H:%M") if is_today else _day(instant, now)
     return format_html('<time datetime="{}" title="{}">{}</time>', machine(instant), exact(instant), text)
+
+
+@register.filter
+def long_day(instant: dt.datetime) -> str:
+    """A day with its year, for spans that are long ago: "14 Sep 2025"."""
+    instant = zone.local(instant)
+    return f"{instant.day} {instant:%b %Y}"
 
 
 @register.filter

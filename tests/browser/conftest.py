@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from devops_sync.models import Cause, Deployment, Retirement, Site, User
+from devops_sync.models import Cause, Cleanup, Deployment, Retirement, Site, User
 from tests import builders
 
 if TYPE_CHECKING:
@@ -111,6 +111,14 @@ def world(transactional_db: None) -> World:
         "running resend": f"/errands/{builders.errand(made.settled, state='running', started_at=timezone.now()).pk}/",
         "paused check": f"/errands/{builders.errand(made.settled, purpose='verify', state='paused').pk}/",
         "plan of nothing": "/errands/plan/",
+        "deletions": "/deletions/",
+        "choosing what to delete": "/deletions/new/?key=team&value=checkout&key=team&value=",
+        "deleting by a key": "/deletions/new/?by=key&kind=pull_request",
+        "forgetting a person": "/deletions/new/?by=person",
+        "preview of a deletion": f"/deletions/{builders.cleanup(made.site).pk}/preview/",
+        "confirming a deletion": f"/deletions/{builders.cleanup(made.site).pk}/confirm/",
+        "deletion awaiting approval": f"/deletions/{_confirmed(made.site, 'awaiting').pk}/confirm/",
+        "deletion that starts soon": f"/deletions/{_confirmed(made.site, 'delayed').pk}/confirm/",
         "settings": "/settings/",
         "keys": "/keys/",
         "how to send": "/api/",
@@ -120,6 +128,12 @@ def world(transactional_db: None) -> World:
         **kinds,
     }
     return made
+
+
+def _confirmed(site: Site, state: str) -> Cleanup:
+    now = timezone.now()
+    starts_at = now + dt.timedelta(hours=1) if state == "delayed" else None
+    return builders.cleanup(site, state=state, reason="It is closed.", confirmed_at=now, starts_at=starts_at)
 
 
 def _of_every_kind(site: Site) -> dict[str, str]:

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.kinds import KINDS
-from devops_sync.models import Cause, Deployment, Errand, Repository, Site
+from devops_sync.models import Cause, Cleanup, Deployment, Errand, Repository, Site
 from tests import builders, pages
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,7 @@ LISTS = {
     "rejected": "/deliveries/rejected/{cause}/?since=all",
     "drift": "/deliveries/drift/",
     "errand-list": "/errands/",
+    "deletion-list": "/deletions/",
 }
 PAGES = LISTS | {
     "issue": "/issues/SHOP-7/",
@@ -46,6 +47,9 @@ PAGES = LISTS | {
     "delivery": "/deliveries/{delivery}/",
     "errand": "/errands/{errand}/",
     "errand-plan": "/errands/plan/",
+    "deletion-new": "/deletions/new/",
+    "deletion-preview": "/deletions/{deletion}/preview/",
+    "deletion-confirm": "/deletions/{deletion}/confirm/",
     "site-list": "/sites/",
     "site-connect": "/sites/connect/",
     "site": "/sites/retail/",
@@ -79,6 +83,7 @@ def fill(site: Site, many: int) -> None:
         builders.repository(site, name, at=at)
         builders.refused(site)
         builders.errand(one)
+        builders.cleanup(site)
 
 
 def versions(site: Site) -> dict[str, object]:
@@ -98,6 +103,7 @@ def versions(site: Site) -> dict[str, object]:
         "submission": one.entry.submission_id,
         "delivery": one.entry.delivery_id,
         "errand": Errand.objects.earliest("pk").pk,
+        "deletion": Cleanup.objects.earliest("pk").pk,
     }
 
 
