@@ -174,7 +174,11 @@ class DatedFilters(Filters):
 class CurrentFilters(DatedFilters):
     """What the lists of every kind can be filtered by."""
 
+    # What was deleted is hidden unless it is asked for: too, or alone.
+    DELETED: ClassVar = [("1", "too"), ("only", "only")]
+
     outcomes: list[str] = field(default_factory=list)
+    deleted: str = ""
     issue: str = ""
     properties: list[tuple[str, str]] = field(default_factory=list)
     q: str = ""
@@ -188,9 +192,16 @@ class CurrentFilters(DatedFilters):
         self.issue = self.issue_key()
         self.properties = self.pairs()
         self.read_days()
+        self.deleted = next(iter(self.choices("deleted", self.DELETED, "way to ask for what was deleted")), "")
 
     def read_own(self) -> None:
         """Read what only the list of this kind can be filtered by."""
+
+    def held(self, rows: Current) -> Current:
+        """Those of the rows that the sites hold: alive, or, where that is asked for, deleted too, or these alone."""
+        if not self.deleted:
+            return rows.of(self.sites)
+        return rows.ever_of(self.sites).deleted() if self.deleted == "only" else rows.ever_of(self.sites)
 
     def narrow(self, rows: Current) -> Current:
         """Those of the rows that match what every list can be filtered by, save the text."""
@@ -232,7 +243,7 @@ class DeploymentFilters(CurrentFilters):
 
     def apply(self, known: "Iterable[Known]") -> DeploymentQuerySet:
         """The deployments that match. `known` tells the ids that names of pipelines and environments stand for."""
-        rows: DeploymentQuerySet = Deployment.objects.of(self.sites)
+        rows = self.held(Deployment.objects.all())
         pipelines, environments = self._places(known)
         if self.pipelines:
             rows = rows.filter(pipeline_id__in=pipelines)
@@ -277,7 +288,7 @@ class BuildFilters(CurrentFilters):
         self.states = self.choices("state", Build.State.choices, "state")
 
     def apply(self) -> BuildQuerySet:
-        rows: BuildQuerySet = Build.objects.of(self.sites)
+        rows = self.held(Build.objects.all())
         if self.pipelines:
             rows = rows.filter(pipeline_id__in=self.pipelines)
         if self.states:
@@ -289,7 +300,7 @@ class RepositoryFilters(CurrentFilters):
     """A repository names no issues: it is found by those of what is in it."""
 
     def apply(self) -> RepositoryQuerySet:
-        rows: RepositoryQuerySet = Repository.objects.of(self.sites)
+        rows = self.held(Repository.objects.all())
         return self.narrow(rows.saying(self.q) if self.q else rows)
 
 

@@ -103,8 +103,8 @@ def _follow(
 ) -> HttpResponse:
     """The rows that the page shows as they are now, and how many came in above them."""
     ids = rows_asked(request)
-    current: Any = kind.model._default_manager
-    by_id = {row.pk: row for row in _with_all(current.of(frame.of(request).sites).filter(pk__in=ids))}
+    current: Any = kind.model._default_manager.all()
+    by_id = {row.pk: row for row in _with_all(filters.held(current).filter(pk__in=ids))}
     top, newer = request.GET.get("_top", ""), 0
     if top:
         try:
@@ -193,7 +193,12 @@ def _answer(
 def acts(request: HttpRequest) -> Context:
     """What the person may do with rows, and on which sites any of it."""
     resend, verify = ({site.pk for site in roles.sites(request.user, act)} for act in ("resend", "verify"))
-    return {"may_resend": bool(resend), "may_verify": bool(verify), "may_act": resend | verify}
+    return {
+        "may_resend": bool(resend),
+        "may_verify": bool(verify),
+        "may_act": resend | verify,
+        "may_delete": roles.may(request.user, "delete"),
+    }
 
 
 def about(request: HttpRequest, of: str) -> Context:

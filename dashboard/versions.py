@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef
 
-from devops_sync.models import Entry, Submission
+from devops_sync.models import Deletion, Entry, Submission
+from devops_sync.models.current import Current
 
 _LONGEST = 120
 _NOT_WORTH_SAYING = {
@@ -89,6 +90,37 @@ def tell(entries: Collection[Entry], current: int, most: int, state_field: str) 
         told.append(version)
         before, had = payload, pairs
     return (told[1:] if is_cut else told)[::-1]
+
+
+def ends(one: Current, kind: str, entries: Collection[Entry]) -> dict[int, Deletion]:
+    """Which deletion ended a life of an entity, by the entry before it: what was deleted and came again has several.
+
+    Each entry with its envelope and property set.
+    """
+    if not entries:
+        return {}
+    sets = {entry.envelope.property_set_id: entry.envelope.property_set.pairs for entry in entries}
+    since = min(entry.pk for entry in entries)
+    deletions = Deletion.objects.that_may_have_taken(one, kind, list(sets.values()), since)
+    found: dict[int, Deletion] = {}
+    for deletion in deletions:
+        before = [entry for entry in entries if entry.pk < deletion.pk and entry.outcome not in _NOT_APPLIED]
+        last = max(before, key=lambda entry: entry.pk, default=None)
+        # What was deleted already is not deleted again.
+        if last is not None and last.pk not in found and _takes(deletion, before):
+            found[last.pk] = deletion
+    return found
+
+
+def _takes(deletion: Deletion, before: Collection[Entry]) -> bool:
+    """Whether what was current of these fell under a deletion."""
+    current = max(before, key=lambda entry: (entry.sequence or 0, entry.pk))
+    if deletion.until_sequence is not None and (current.sequence or 0) > deletion.until_sequence:
+        return False
+    pairs = current.envelope.property_set.pairs
+    return deletion.properties is None or all(
+        pairs.get(key) in (value if isinstance(value, list) else [value]) for key, value in deletion.properties.items()
+    )
 
 
 def repeats(entries: Collection[Entry]) -> set[int]:

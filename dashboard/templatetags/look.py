@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import re
 from functools import lru_cache
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 from django import template
@@ -385,6 +386,12 @@ def beyond(values: list[str], most: int = 2) -> int:
 def holds(selection: Selection | None, pk: object) -> bool:
     """Whether the row of this number is selected."""
     return isinstance(selection, Selection) and str(pk) in selection.here
+
+
+@register.filter
+def at(found: dict[Any, Any], key: Any) -> Any:
+    """What is found under a key, if anything is."""
+    return found.get(key)
 
 
 @register.filter

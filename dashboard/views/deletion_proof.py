@@ -118,7 +118,7 @@ def _answer(one: dict[str, Any]) -> dict[str, Any]:
 def _sealed(found: Cleanup) -> bytes | None:
     if found.report_sha256 is None:
         return None
-    return bytes(Cleanup.objects.values_list("report", flat=True).get(pk=found.pk))
+    return bytes(Cleanup.objects.values_list("report", flat=True).get(pk=found.pk) or b"")
 
 
 def _name(found: Cleanup) -> str:

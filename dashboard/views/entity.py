@@ -120,6 +120,8 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
         "kindred": lambda: kin.of(found, kind),
         "most_kin": kin.MOST,
         "versions": versions.tell(entries, found.entry_id, VERSIONS, kind.state_field),
+        "ends": versions.ends(found, kind.name, entries),
+        "may_see_deletions": roles.may(request.user, "audit", found.site),
         "has_older_versions": len(entries) > VERSIONS,
         "may_raw": may_raw,
         "may_verify": found.deleted_at is None

@@ -6,6 +6,7 @@ approval is asked for all the same where the site wants one.
 
 import datetime as dt
 import logging
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
@@ -106,7 +107,8 @@ def choose(rule: CleanupRule, now: dt.datetime, most: int = MOST_KEYS) -> list[t
         )
         if kind.name == "repository":
             for model in IN_REPOSITORIES:
-                inside = model._default_manager.filter(site=rule.site_id, repository_id=OuterRef("repository_id"))
+                within: Any = model._default_manager
+                inside = within.filter(site=rule.site_id, repository_id=OuterRef("repository_id"))
                 rows = rows.exclude(Exists(inside.filter(deleted_at=None, changed_at__gte=before)))
         elif kind.model in IN_REPOSITORIES:
             rows = rows.exclude(repository_id__in=homes)

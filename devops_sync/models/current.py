@@ -19,13 +19,19 @@ class CurrentQuerySet(models.QuerySet[_Row]):
 
     def of(self, sites: "models.QuerySet[Site] | Sequence[Site]") -> Self:
         """Those of the given sites that were not deleted."""
-        alive = self.alive()
+        return self.alive().ever_of(sites)
+
+    def ever_of(self, sites: "models.QuerySet[Site] | Sequence[Site]") -> Self:
+        """Those of the given sites, deleted or not."""
         if isinstance(sites, Sequence) and len(sites) == 1:
-            return alive.filter(site=sites[0])
-        return alive.filter(site__in=sites)
+            return self.filter(site=sites[0])
+        return self.filter(site__in=sites)
 
     def alive(self) -> Self:
         return self.filter(deleted_at=None)
+
+    def deleted(self) -> Self:
+        return self.filter(deleted_at__isnull=False)
 
     def for_issue(self, key: str) -> Self:
         return self.filter(issue_keys__contains=[key.upper()])

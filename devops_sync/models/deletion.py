@@ -25,7 +25,19 @@ class DeletionQuerySet(models.QuerySet["Deletion"]):
         parts = keys.parts(one.entry.key)
         by_key = Q(kind=kind, key=one.entry.key) | Q(kind="repository", key=keys.text(parts[0]))
         found = self.filter(by_key | Q(kind=""), site=one.site_id, api=one.entry.submission.api)
-        return found.filter(received_at=one.deleted_at).select_related("token", "user").order_by("-id").first()
+        found = found.filter(received_at=one.deleted_at).select_related("token", "user", "part")
+        return found.order_by("-id").first()
+
+    def that_may_have_taken(
+        self, one: Current, kind: str, sets: Sequence[dict[str, str]], since: int
+    ) -> list["Deletion"]:
+        """Those after entry `since` that name an entity by key, or a property set of one of its versions."""
+        parts = keys.parts(one.entry.key)
+        reaches = Q(kind=kind, key=one.entry.key) | Q(kind="repository", key=keys.text(parts[0]))
+        for pairs in sets:
+            reaches |= Q(kind="", properties__contained_by=pairs)
+        found = self.filter(reaches, site=one.site_id, api=one.entry.submission.api, pk__gt=since)
+        return list(found.select_related("token", "user", "part").order_by("id")[:50])
 
     def brought_back_from(self, one: Current, kind: str, again: int) -> "Deletion | None":
         """The deletion that an entity's current version fell under, until it was sent again as entry `again`."""

@@ -123,7 +123,9 @@ def test_what_went_with_its_repository_or_by_properties_says_so(retail: Site, vi
     home = builders.repository(retail)
     commit = builders.commit(retail)
     builders.deletion(commit, kind="repository", key=home.key)
-    assert "with its repository, and is in no list since." in text(viewer, address(commit))
+    assert "with its repository, and is in the lists only where they show what was deleted." in text(
+        viewer, address(commit)
+    )
     branch = builders.branch(retail)
     builders.deletion(branch, properties={"account": "7"}, at=timezone.now() - dt.timedelta(days=1))
     assert 'with all that has the property <span class="ref">account=7</span>' in text(viewer, address(branch))
