@@ -11,12 +11,14 @@ from typing import Any
 from django.utils import timezone
 
 from devops_sync import cleanups
+from devops_sync.cleaning import report
 from devops_sync.jira import keys, wire
 from devops_sync.kinds import APIS, KINDS
 from devops_sync.models import (
     Branch,
     Build,
     Cleanup,
+    CleanupRule,
     Commit,
     Confirmation,
     Deletion,
@@ -411,6 +413,19 @@ def cleanup(of: Site, user: User | None = None, *, apis: tuple[str, ...] = APIS,
         setattr(found, name, value)
     found.save()
     return found
+
+
+def sealed(found: Cleanup) -> Cleanup:
+    """A clean-up that is over, with its report."""
+    report.seal(found, timezone.now())
+    return found
+
+
+def cleanup_rule(of: Site, name: str = "old ones", **more: Any) -> CleanupRule:
+    """A rule that is off unless told otherwise."""
+    facts: dict[str, Any] = {"apis": ["deployments"], "properties": {"team": "checkout"}, "older_than": 400}
+    by = more.pop("user", None) or user("admin")
+    return CleanupRule.objects.create(site=of, name=name, user=by, created_at=timezone.now(), **facts | more)
 
 
 def of_errand(copy: Entry, errand: Errand) -> None:

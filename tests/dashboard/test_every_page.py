@@ -50,6 +50,12 @@ PAGES = LISTS | {
     "deletion-new": "/deletions/new/",
     "deletion-preview": "/deletions/{deletion}/preview/",
     "deletion-confirm": "/deletions/{deletion}/confirm/",
+    "deletion-run": "/deletions/{deletion}/run/",
+    "deletion-proof": "/deletions/{deletion}/proof/",
+    "deletion-report-page": "/deletions/{sealed}/report/",
+    "deletion-rules": "/deletions/rules/",
+    "deletion-rule-new": "/deletions/rules/new/",
+    "deletion-rule": "/deletions/rules/{rule}/",
     "site-list": "/sites/",
     "site-connect": "/sites/connect/",
     "site": "/sites/retail/",
@@ -104,6 +110,8 @@ def versions(site: Site) -> dict[str, object]:
         "delivery": one.entry.delivery_id,
         "errand": Errand.objects.earliest("pk").pk,
         "deletion": Cleanup.objects.earliest("pk").pk,
+        "sealed": builders.sealed(builders.cleanup(site)).pk,
+        "rule": builders.cleanup_rule(site).pk,
     }
 
 
