@@ -119,7 +119,7 @@ def world(transactional_db: None) -> World:
         "confirming a deletion": f"/deletions/{builders.cleanup(made.site).pk}/confirm/",
         "deletion awaiting approval": f"/deletions/{_confirmed(made.site, 'awaiting').pk}/confirm/",
         "deletion that starts soon": f"/deletions/{_confirmed(made.site, 'delayed').pk}/confirm/",
-        "running deletion": f"/deletions/{builders.cleanup(made.site, state='running', started_at=timezone.now()).pk}/run/",
+        "running deletion": f"/deletions/{_confirmed(made.site, 'running', started_at=timezone.now()).pk}/run/",
         "proof of a deletion": f"/deletions/{builders.sealed(builders.cleanup(made.site)).pk}/proof/",
         "report of a deletion": f"/deletions/{builders.sealed(builders.cleanup(made.site)).pk}/report/",
         "rules that delete": "/deletions/rules/",
@@ -136,10 +136,10 @@ def world(transactional_db: None) -> World:
     return made
 
 
-def _confirmed(site: Site, state: str) -> Cleanup:
+def _confirmed(site: Site, state: str, **more: Any) -> Cleanup:
     now = timezone.now()
     starts_at = now + dt.timedelta(hours=1) if state == "delayed" else None
-    return builders.cleanup(site, state=state, reason="It is closed.", confirmed_at=now, starts_at=starts_at)
+    return builders.cleanup(site, state=state, reason="It is closed.", confirmed_at=now, starts_at=starts_at, **more)
 
 
 def _of_every_kind(site: Site) -> dict[str, str]:
