@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
@@ -18,6 +17,8 @@ from .filters import ISSUE_KEY
 from .kinds import KINDS
 
 SHOWN = 8
+# How many of the newest that have a text are looked through for one that is called so.
+LOOKED_AT = 100
 # Fewer letters are in everything, and no index knows them.
 SHORTEST = 3
 _HASH = re.compile(r"[0-9a-f]{7,64}")
@@ -104,12 +105,7 @@ def _deliveries(text: str, sites: Sequence[Site]) -> Group:
 
 def _pipelines(text: str, sites: Sequence[Site]) -> Group:
     slugs = {site.pk: site.slug for site in sites}
-    ids = list(slugs)
-    known = kept.figure(
-        "pipelines",
-        ids,
-        lambda: sorted({(one.site_id, one.pipeline_id, one.pipeline_name) for one in latest_by_place(ids)}),
-    )
+    known = _known_pipelines(sites)
     if len(text) < SHORTEST:
         return Group("deployment", "pipelines")
     hits: dict[tuple[int, str], Hit] = {}
@@ -119,6 +115,16 @@ def _pipelines(text: str, sites: Sequence[Site]) -> Group:
             said = f"{ident}, {slugs[site]}" if ident != name else slugs[site]
             hits[site, ident] = Hit(_pipeline_url(slugs[site], ident), name, said, is_it=text in called)
     return Group("deployment", "pipelines", sorted(hits.values(), key=lambda hit: (not hit.is_it, hit.name))[:SHOWN])
+
+
+def _known_pipelines(sites: Sequence[Site]) -> list[tuple[int, str, str]]:
+    """Site, id and name of each."""
+    ids = [site.pk for site in sites]
+    return kept.figure(
+        "pipelines",
+        ids,
+        lambda: sorted({(one.site_id, one.pipeline_id, one.pipeline_name) for one in latest_by_place(ids)}),
+    )
 
 
 def _pipeline_url(slug: str, ident: str) -> str:
@@ -136,14 +142,23 @@ def _of_kind(name: str, model: Any, text: str, sites: Sequence[Site], query: dic
         return Group(name, kind.words)
     rows = model.objects.of(sites).saying(f"#{number[1]}" if number else text)
     rows = rows.filter(number=int(number[1])) if number else rows
-    # What is called so comes first, however long ago it was.
-    asked = rows.filter(Q(label=text) | Q(display_name=text)).newest_first()[:SHOWN] if not number else []
-    found = {row.pk: row for row in asked} or {row.pk: row for row in rows.newest_first()[: SHOWN + 1]}
+    few = list(rows.newest_first()[:LOOKED_AT])
+    # What is called so comes first: among the newest that have the text, and by its label however long ago it was.
+    asked = [row for row in few if text in (row.label, row.display_name)] if not number else []
+    if not asked and not number and len(few) == LOOKED_AT and model is Deployment:
+        asked = list(_labelled(text, sites)[:SHOWN])
+    found = {row.pk: row for row in asked[:SHOWN] or few[: SHOWN + 1]}
     hits = [
         Hit(kind.url(row.pk), row.name, _place(row), row, is_it=bool(number) or text in (row.label, row.display_name))
         for row in found.values()
     ]
     return Group(name, kind.words, hits[:SHOWN], more if len(hits) >= SHOWN else "")
+
+
+def _labelled(text: str, sites: Sequence[Site]) -> Any:
+    """The deployments with this label, by the index that has it after site and pipeline."""
+    pipelines = {ident for _, ident, _ in _known_pipelines(sites)}
+    return Deployment.objects.of(sites).filter(pipeline_id__in=pipelines, label=text).found_then_newest_first()
 
 
 def _place(row: Any) -> str:

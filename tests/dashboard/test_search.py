@@ -1,7 +1,10 @@
 """Where the search of the header leads."""
 
+import datetime as dt
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from devops_sync.models import Site
 from tests import builders
@@ -73,6 +76,17 @@ def test_a_label_that_went_to_one_place_leads_there_and_else_to_all(retail: Site
     assert to(viewer, "v4.18.3") == f"/deployments/{one.pk}/"
     builders.deployment(retail, "shop", "test", label="v4.18.3")
     assert "It names more than one thing" in to(viewer, "v4.18.3")
+
+
+def test_a_label_is_found_however_many_newer_ones_begin_like_it(
+    retail: Site, viewer: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.hits.LOOKED_AT", 3)
+    long_ago = timezone.now() - dt.timedelta(days=90)
+    one = builders.deployment(retail, label="v4.18", at=long_ago)
+    for number in range(2, 7):
+        builders.deployment(retail, label=f"v4.18.{number}", number=900 + number)
+    assert to(viewer, "v4.18") == f"/deployments/{one.pk}/"
 
 
 def test_a_label_goes_before_others_that_begin_like_it(retail: Site, viewer: Client) -> None:
