@@ -194,7 +194,7 @@ def _rows(given: QueryDict, wanted: int) -> list[Row]:
     """The properties that were typed, and empty rows to type more into."""
     typed = list(zip(given.getlist("key"), [*given.getlist("value"), *[""] * MOST_PAIRS], strict=False))[:MOST_PAIRS]
     typed = [(_clean(key), _clean(value)) for key, value in typed]
-    typed += [("", "")] * (min(wanted, MOST_PAIRS) - len(typed))
+    typed += [("", "")] * (min(max(wanted, 1), MOST_PAIRS) - len(typed))
     return [Row(number, key, value) for number, (key, value) in enumerate(typed, 1)]
 
 

@@ -145,15 +145,22 @@ def replace_credential(site: Site, client_id: str, secret: str, now: dt.datetime
     tried.save(update_fields=["client_id", "sealed_secret", "capabilities", "capabilities_at"])
 
 
-def change_settings(site: Site, sample_one_in: str, superseding: str) -> None:
-    """Say of how many accepted entries one is read back, and when versions are left out. Raises `Wrong`."""
+def change_settings(site: Site, sample_one_in: str, superseding: str, approval_above: str) -> None:
+    """Say of how many accepted entries one is read back, when versions are left out, and which deletions need two.
+
+    Above `approval_above` entities a second admin approves a deletion; empty: never. Raises `Wrong`.
+    """
     is_number = sample_one_in.isascii() and sample_one_in.isdigit() and len(sample_one_in) <= 5
     if not is_number or int(sample_one_in) > _MOST_ONE_IN:
-        raise Wrong(f"It must be a whole number from 0 to {_MOST_ONE_IN:,}.")
+        raise Wrong(f"It must be a whole number from 0 to {_MOST_ONE_IN:,}.", "sample_one_in")
+    approval_above = approval_above.replace(",", "")
+    if approval_above and not (approval_above.isascii() and approval_above.isdigit() and len(approval_above) <= 9):
+        raise Wrong("It must be a whole number from 0 to 999,999,999, or empty for never.", "approval_above")
     if superseding not in Site.Superseding.values:
-        raise Wrong(f"Versions can be left out {' or '.join(Site.Superseding.values)}.")
+        raise Wrong(f"Versions can be left out {' or '.join(Site.Superseding.values)}.", "sample_one_in")
     site.sample_one_in, site.superseding = int(sample_one_in), superseding
-    site.save(update_fields=["sample_one_in", "superseding"])
+    site.approval_above = int(approval_above) if approval_above else None
+    site.save(update_fields=["sample_one_in", "superseding", "approval_above"])
 
 
 def _check(slug: str, url: str, api_url: str) -> None:

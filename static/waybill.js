@@ -49,6 +49,12 @@
       else if (/ago$/.test(time.textContent)) said = time.dataset.print;
       if (said !== null && said !== time.textContent) time.textContent = said;
     }
+    for (const time of document.querySelectorAll("time[data-until]")) {
+      const left = Math.max(0, Math.ceil((new Date(time.dateTime) - now) / UNITS.s));
+      const [hours, minutes, seconds] = [Math.floor(left / 3600), Math.floor((left % 3600) / 60), left % 60];
+      const said = [hours && `${hours} h`, minutes && `${minutes} min`, (seconds || !left) && !hours && `${seconds} s`];
+      time.textContent = left ? `in ${said.filter(Boolean).join(" ")}` : "now";
+    }
   };
 
   // The foot: checked when, held, or lost since when and why.

@@ -58,8 +58,11 @@ def complete(request: HttpRequest) -> HttpResponse:
 
 def _of_a_list(request: HttpRequest, sites: list[Site]) -> HttpResponse:
     """What was ticked in a list, or all that matches there, key by key: a deletion for each site that it is on."""
+    posted = request.POST.copy()
+    # With a repository Jira deletes what is in it: that takes no key of its own.
+    posted.pop("with_contents", None)
     try:
-        choice = choose(request.POST, frame.of(request).sites)
+        choice = choose(posted, frame.of(request).sites)
         allowed = [site for site in choice.sites if site in sites]
         if choice.sites and not allowed:
             raise PermissionDenied("Deleting is for admins.")

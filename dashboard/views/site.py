@@ -54,14 +54,18 @@ def replace_credential(request: HttpRequest, slug: str) -> HttpResponse:
 @require_POST
 @readers_only
 def change_settings(request: HttpRequest, slug: str) -> HttpResponse:
-    """Say how much is read back by itself, and when older versions need not be sent."""
+    """Say how much is read back by itself, when older versions need not be sent, and which deletions take two."""
     found = _find_for_admin(request, slug)
-    one_in, superseding = request.POST.get("sample_one_in", "").strip(), request.POST.get("superseding", "")
+    names = ("sample_one_in", "superseding", "approval_above")
+    one_in, superseding, above = (request.POST.get(name, "").strip() for name in names)
     try:
-        sites.change_settings(found, one_in, superseding)
+        sites.change_settings(found, one_in, superseding, above)
     except sites.Wrong as wrong:
         fields = credential.fields(is_app=found.is_app, client_id=found.client_id)
-        return _page(request, found, fields, sampling=_sampling(one_in, str(wrong)))
+        problems = {wrong.about: str(wrong)}
+        settings = [_sampling(one_in, problems.get("sample_one_in", ""))]
+        settings.append(_approval(above, problems.get("approval_above", "")))
+        return _page(request, found, fields, settings=settings)
     messages.info(request, "The settings hold for what comes from now on.")
     return redirect("site", slug)
 
@@ -74,6 +78,19 @@ def _sampling(one_in: object, problem: str = "") -> Field:
         value=str(one_in),
         problem=problem,
         most=5,
+        has_focus=bool(problem),
+    )
+
+
+def _approval(above: object, problem: str = "") -> Field:
+    return Field(
+        name="approval_above",
+        label="A second admin approves deletions above",
+        hint="Entities; nobody approves their own. Empty: never.",
+        value="" if above is None else str(above),
+        problem=problem,
+        most=11,
+        is_required=False,
         has_focus=bool(problem),
     )
 
@@ -95,7 +112,7 @@ def _page(
     fields: list[Field],
     *,
     wrong: sites.Wrong | None = None,
-    sampling: Field | None = None,
+    settings: list[Field] | None = None,
 ) -> HttpResponse:
     around = frame.of(request)
     lanes = health.lanes_of([found], around.now)
@@ -119,7 +136,7 @@ def _page(
             "tokens": found.tokens.order_by("name") if may_tokens else [],
             "fields": fields,
             "wrong": wrong,
-            "sampling": sampling or _sampling(found.sample_one_in),
+            "settings": settings or [_sampling(found.sample_one_in), _approval(found.approval_above)],
             "supersedings": Site.Superseding.choices,
             "now": around.now,
             "may_sites": may_sites,
@@ -131,6 +148,6 @@ def _page(
         },
         [live.Part("uses", "uses"), live.Part("lanes", "lanes"), live.Part("answers", "answers")],
         every=2 if any(stretch.is_moving for stretch in lanes) else 5,
-        status=400 if wrong or sampling else 200,
+        status=400 if wrong or settings else 200,
         url=here,
     )

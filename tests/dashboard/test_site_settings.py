@@ -1,4 +1,4 @@
-"""A site's settings: how much of it is read back by itself, and when older versions are left out."""
+"""A site's settings: how much is read back by itself, when older versions are left out, which deletions take two."""
 
 import pytest
 from django.test import Client
@@ -7,13 +7,13 @@ from devops_sync.models import Site
 
 pytestmark = pytest.mark.django_db
 ADDRESS = "/sites/retail/settings"
-GOOD = {"sample_one_in": "7", "superseding": "never"}
+GOOD = {"sample_one_in": "7", "superseding": "never", "approval_above": "500"}
 
 
 def test_an_admin_changes_them_on_the_sites_page(retail: Site, admin: Client) -> None:
     answer = admin.post(ADDRESS, GOOD, follow=True)
     retail.refresh_from_db()
-    assert (retail.sample_one_in, retail.superseding) == (7, "never")
+    assert (retail.sample_one_in, retail.superseding, retail.approval_above) == (7, "never", 500)
     page = answer.content.decode()
     assert 'value="7"' in page
     assert '<option value="never" selected>' in page
@@ -28,6 +28,22 @@ def test_what_cannot_be_is_said_and_changes_nothing(bad: dict[str, str], retail:
     assert 'id="sample_one_in-problem"' in answer.content.decode()
     retail.refresh_from_db()
     assert (retail.sample_one_in, retail.superseding) == (20, "when_many")
+
+
+def test_without_a_number_no_deletion_takes_two(retail: Site, admin: Client) -> None:
+    admin.post(ADDRESS, GOOD | {"approval_above": ""})
+    retail.refresh_from_db()
+    assert retail.approval_above is None
+
+
+@pytest.mark.parametrize("word", ["-1", "many", "1.5", "9" * 12])
+def test_what_is_no_number_of_entities_is_said_beside_its_field(word: str, retail: Site, admin: Client) -> None:
+    answer = admin.post(ADDRESS, GOOD | {"approval_above": word})
+    assert answer.status_code == 400
+    page = answer.content.decode()
+    assert ('id="approval_above-problem"' in page, f'value="{word}"' in page) == (True, True)
+    retail.refresh_from_db()
+    assert (retail.sample_one_in, retail.approval_above) == (20, 10_000)
 
 
 def test_nobody_else_sees_or_changes_them(retail: Site, viewer: Client) -> None:
