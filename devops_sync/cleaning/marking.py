@@ -189,6 +189,8 @@ def stand(part: CleanupPart, marked_to: int) -> Deletion:
             _look(criteria, part.seen_to, part.stamp)
         for kind in criteria.kinds:
             _mark_rest(cursor, part, criteria, kind, marked_to)
+        if previewed:
+            _compare(cursor, part, criteria)
         _withdraw(cursor, part, criteria, _waiting(lanes, after=last))
         cursor.execute("SELECT nextval('entry_id_seq')")
         (number,) = cursor.fetchone()
@@ -231,6 +233,24 @@ def _mark_rest(cursor: Any, part: CleanupPart, criteria: Criteria, kind: Kind, m
     part.marked += cursor.rowcount
 
 
+def _compare(cursor: Any, part: CleanupPart, criteria: Criteria) -> None:
+    """See that no more is marked than the preview showed. Raises `Grown`.
+
+    What another clean-up had marked was not in the preview, and is alive again where that one was taken back.
+    """
+    shown = sum(part.cleanup.preview["kinds"][kind.name]["matching"] for kind in criteria.kinds)
+    if part.marked <= shown:
+        return
+    # What was marked, made alive by a newer version and marked again was counted twice.
+    part.marked = 0
+    for kind in criteria.kinds:
+        found = criteria.found(kind, "1", "held.deleted_at = %(stamp)s")
+        cursor.execute(f"SELECT count(*) FROM ({found}) AS found", criteria.values(stamp=part.stamp))  # noqa: S608 (names of this project's own)
+        part.marked += cursor.fetchone()[0]
+    if part.marked > shown:
+        raise Grown(part.marked - shown)
+
+
 def _deletion(part: CleanupPart, lane: Lane, number: int) -> Deletion:
     cleanup = part.cleanup
     assert part.stamp is not None
@@ -270,20 +290,27 @@ def take_back(part: CleanupPart, into: CleanupPart.State) -> bool:
                 return False
         stood, part.deletion = part.deletion, None
         # Should this process die before all is alive again, a worker finds it by this state and goes on.
-        part.state = CleanupPart.State.MARKING
+        part.state = CleanupPart.State.REVIVING
         part.save(update_fields=["deletion", "state"])
         if stood is not None:
             stood.delete()
-    revive(part)
-    part.state = into
-    part.save(update_fields=["state"])
+    revive(part, into)
     return True
 
 
-def revive(part: CleanupPart) -> None:
-    """Make alive again what a part marked, and let wait again what it withdrew, slice by slice. May be repeated."""
-    if part.stamp is None:
-        return
+def revive(part: CleanupPart, into: CleanupPart.State) -> None:
+    """Make alive again what a part marked, and let wait again what it withdrew, slice by slice.
+
+    May be repeated, and done by two at once: whoever is late changes nothing of a part that has begun anew.
+    """
+    if part.stamp is not None:
+        _revive(part)
+    fresh = {"stamp": None, "marked": 0, "withdrawn": 0, "state": into}
+    CleanupPart.objects.filter(pk=part.pk, stamp=part.stamp, state=CleanupPart.State.REVIVING).update(**fresh)
+    part.refresh_from_db()
+
+
+def _revive(part: CleanupPart) -> None:
     if part.cleanup.is_by_properties:
         criteria = criteria_of(part)
         chosen = [
@@ -295,9 +322,9 @@ def revive(part: CleanupPart) -> None:
     for kind, numbers in reversed(chosen):
         for some in _slices(numbers):
             _revive_slice(part, kind, some)
-    part.marked = part.withdrawn = 0
-    part.stamp = None
-    part.save(update_fields=["marked", "withdrawn", "stamp"])
+    _, lanes = lanes_of(part.cleanup.site_id, part.api)
+    for some in _slices(_withdrawn(part, lanes)):
+        _wait_again_slice(part, lanes, some)
 
 
 def _marked_by_key(part: CleanupPart) -> Iterator[tuple[Kind, list[int]]]:
@@ -316,18 +343,61 @@ def _marked_by_key(part: CleanupPart) -> Iterator[tuple[Kind, list[int]]]:
 @transaction.atomic
 def _revive_slice(part: CleanupPart, kind: Kind, chosen: list[int]) -> None:
     _, lanes = lanes_of(part.cleanup.site_id, part.api)
+    table = kind.model._meta.db_table
+    with connection.cursor() as cursor:
+        _take_rows(cursor, lanes)
+        # In the order of their keys, as submissions write them: so nobody waits for another crosswise. What another
+        # deletion took while it was marked stays deleted, by that one.
+        cursor.execute(
+            f"""
+            WITH chosen AS MATERIALIZED (
+                SELECT held.id AS held_id, latest.*
+                FROM {table} AS held JOIN entry AS latest ON latest.id = held.entry_id
+                WHERE held.id = ANY(%(chosen)s) AND held.deleted_at = %(stamp)s
+                ORDER BY latest.key FOR NO KEY UPDATE OF held
+            )
+            UPDATE {table} AS held SET deleted_at = (
+                SELECT max(deletion.received_at) FROM {matching.taken_by("chosen", _MEANWHILE)}
+            )
+            FROM chosen WHERE held.id = chosen.held_id AND held.deleted_at = %(stamp)s
+            """,  # noqa: S608 (names of this project's own)
+            _of(part, stamp=part.stamp, chosen=chosen),
+        )
+
+
+# A deletion that came after the preview, unless it was sent again after that.
+_MEANWHILE = """deletion.id > %(since)s AND NOT EXISTS (
+                    SELECT 1 FROM entry AS again WHERE again.origin_id = chosen.id AND again.id > deletion.id)"""
+
+
+def _of(part: CleanupPart, **more: Any) -> dict[str, Any]:
+    return {"site": part.cleanup.site_id, "api": part.api, "since": part.cleanup.seen_to, **more}
+
+
+def _withdrawn(part: CleanupPart, lanes: list[int]) -> list[int]:
+    """The entries that the part withdrew and no other deletion would have."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT id FROM entry AS chosen
+            WHERE site_id = %(site)s AND outcome = 'withdrawn' AND outcome_at = %(stamp)s AND lane_id = ANY(%(lanes)s)
+              AND NOT EXISTS (SELECT 1 FROM {matching.taken_by("chosen", _MEANWHILE)})
+            ORDER BY id
+            """,  # noqa: S608 (names of this project's own)
+            _of(part, stamp=part.stamp, lanes=lanes),
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+@transaction.atomic
+def _wait_again_slice(part: CleanupPart, lanes: list[int], chosen: list[int]) -> None:
+    """Let withdrawn entries wait again, also where a later version came meanwhile."""
     with connection.cursor() as cursor:
         _take_rows(cursor, lanes)
         cursor.execute(
-            f"""
-            WITH back AS (
-                UPDATE {kind.model._meta.db_table} SET deleted_at = NULL
-                WHERE id = ANY(%(chosen)s) AND deleted_at = %(stamp)s RETURNING entry_id
-            )
+            """
             UPDATE entry SET outcome = 'waiting', outcome_at = NULL
-            FROM back JOIN entry AS latest ON latest.id = back.entry_id
-            WHERE entry.site_id = latest.site_id AND entry.kind = latest.kind AND entry.key = latest.key
-              AND entry.outcome = 'withdrawn' AND entry.outcome_at = %(stamp)s
-            """,  # noqa: S608 (names of this project's own)
-            {"stamp": part.stamp, "chosen": chosen},
+            WHERE id = ANY(%s) AND outcome = 'withdrawn' AND outcome_at = %s
+            """,
+            [chosen, part.stamp],
         )

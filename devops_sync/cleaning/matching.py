@@ -107,43 +107,83 @@ def grown(criteria: Criteria, since: int, stamp: Any = None) -> int:
         return sum(_grown(cursor, criteria, kind, since, stamp) for kind in criteria.kinds)
 
 
+def taken_by(version: str, before: str) -> str:
+    """A FROM clause: the deletions after a `version` (an entry) that it fell under, of those that satisfy `before`.
+
+    What lies in a repository went with the version of it that Jira had then.
+    """
+    return f"""
+        deletion JOIN envelope AS around ON around.id = {version}.envelope_id
+        JOIN property_set AS own ON own.id = around.property_set_id
+        WHERE deletion.site_id = %(site)s AND deletion.api = %(api)s AND deletion.outcome <> 'rejected'
+          AND deletion.id > {version}.id AND {before}
+          AND (deletion.until_sequence IS NULL OR {version}.sequence <= deletion.until_sequence)
+          AND (deletion.kind = {version}.kind AND deletion.key = {version}.key
+               OR own.pairs @> deletion.properties
+               OR deletion.kind = 'repository' AND deletion.key = json_build_array({version}.key::json -> 0)::text
+               OR deletion.properties IS NOT NULL AND {version}.kind IN ('commit', 'branch', 'pull_request') AND (
+                   SELECT pairs @> deletion.properties
+                       AND (deletion.until_sequence IS NULL OR home.sequence <= deletion.until_sequence)
+                   FROM entry AS home JOIN envelope ON envelope.id = home.envelope_id
+                   JOIN property_set ON property_set.id = envelope.property_set_id
+                   WHERE home.site_id = %(site)s AND home.kind = 'repository' AND home.id < deletion.id
+                     AND home.key = json_build_array({version}.key::json -> 0)::text
+                     AND home.outcome IN ('accepted', 'waiting')
+                   ORDER BY home.id DESC LIMIT 1
+               ))"""  # noqa: S608 (names of this module's own)
+
+
+def _gone(version: str, before: str) -> str:
+    """Whether a `version` (an entry) fell under a deletion after it that satisfies `before`."""
+    return f"EXISTS (SELECT 1 FROM {taken_by(version, before)})"  # noqa: S608 (names of this module's own)
+
+
 def _grown(cursor: Any, criteria: Criteria, kind: Kind, since: int, stamp: Any) -> int:
     in_repository = kind.model in IN_REPOSITORIES
     home = f"OR {criteria.lies_in_one()}" if in_repository else ""
     cursor.execute(
         f"""
-        SELECT count(*) FROM (
-            SELECT DISTINCT ON (key) * FROM entry
+        WITH came AS MATERIALIZED (
+            SELECT key, max(id) AS id FROM entry
             WHERE id > %(since)s AND site_id = %(site)s AND kind = %(kind)s
-              AND outcome NOT IN ('refused', 'out_of_order') ORDER BY key, id DESC
-        ) AS came
-        JOIN {kind.model._meta.db_table} AS held ON held.entry_id = came.id OR held.entry_id = came.origin_id
+              AND outcome NOT IN ('refused', 'out_of_order') GROUP BY key
+        )
+        SELECT count(*) FROM came
+        JOIN entry AS latest ON latest.site_id = %(site)s AND latest.kind = %(kind)s AND latest.key = came.key
+        JOIN {kind.model._meta.db_table} AS held ON held.entry_id = latest.id
         LEFT JOIN LATERAL (
-            SELECT version.id, envelope.property_set_id, pairs
+            SELECT version.id, version.kind, version.key, version.sequence, version.envelope_id,
+                envelope.property_set_id
             FROM entry AS version JOIN envelope ON envelope.id = version.envelope_id
-            JOIN property_set ON property_set.id = envelope.property_set_id
             WHERE version.site_id = %(site)s AND version.kind = %(kind)s AND version.key = came.key
               AND version.id <= %(since)s AND version.outcome NOT IN ('refused', 'out_of_order')
+              AND NOT {_gone("version", "deletion.id <= %(since)s")}
             ORDER BY version.sequence DESC, version.id DESC LIMIT 1
         ) AS before ON true
         WHERE (held.deleted_at IS NULL OR held.deleted_at = %(stamp)s) AND {criteria.matches(kind)}
           AND (
               before.id IS NULL
               OR NOT (before.property_set_id = ANY(%(sets)s::bigint[]) {home})
-              OR EXISTS (
-                  SELECT 1 FROM deletion
-                  WHERE deletion.site_id = %(site)s AND deletion.api = %(api)s AND deletion.id > before.id
-                    AND deletion.id < came.id
-                    AND (deletion.key = came.key OR before.pairs @> deletion.properties
-                         OR deletion.kind = 'repository'
-                            AND deletion.key = json_build_array(came.key::json -> 0)::text)
-              )
+              OR {_gone("before", "deletion.id < came.id")}
           )
         """,  # noqa: S608 (names of this project's own)
         criteria.values(since=since, kind=kind.name, api=kind.api, stamp=stamp),
     )
     (many,) = cursor.fetchone()
     return int(many)
+
+
+def in_jira(key: str) -> str:
+    """A statement for the version of a `key` of `%(kind)s` that Jira holds: its property set and its sequence.
+
+    That is the highest that it accepted and that no deletion took since.
+    """
+    return f"""
+        SELECT envelope.property_set_id, version.sequence
+        FROM entry AS version JOIN envelope ON envelope.id = version.envelope_id
+        WHERE version.site_id = %(site)s AND version.kind = %(kind)s AND version.key = {key}
+          AND version.outcome = 'accepted' AND NOT {_gone("version", "true")}
+        ORDER BY version.sequence DESC, version.id DESC LIMIT 1"""  # noqa: S608 (names of this module's own)
 
 
 @dataclass(frozen=True)
@@ -162,39 +202,29 @@ class Unsettled:
 
 def unsettled(criteria: Criteria, kind: Kind) -> Unsettled:
     """How those that Jira has not accepted as they are now count. They are few, and found by what became of them."""
-    in_repository = kind.model in IN_REPOSITORIES
-    home = f"OR {criteria.lies_in_one()}" if in_repository else ""
+    home = f"OR {criteria.lies_in_one()}" if kind.model in IN_REPOSITORIES else ""
+    older = "AND coalesce(jira.sequence <= %(until)s, false)" if criteria.until is not None else ""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             WITH left_over AS MATERIALIZED (
-                SELECT id, key, outcome FROM entry
+                SELECT id, origin_id, key, outcome FROM entry
                 WHERE lane_id = ANY(ARRAY(SELECT id FROM lane WHERE site_id = %(site)s AND api = %(api)s))
                   AND outcome = 'waiting' AND kind = %(kind)s
                 UNION ALL
-                SELECT id, key, outcome FROM entry
+                SELECT id, origin_id, key, outcome FROM entry
                 WHERE site_id = %(site)s AND outcome = 'rejected' AND kind = %(kind)s
+            ), current AS (
+                -- What is sent again stands for its origin, which stays current.
+                SELECT DISTINCT ON (numbered.id) numbered.id, key, outcome
+                FROM left_over CROSS JOIN LATERAL (VALUES (left_over.id), (origin_id)) AS numbered (id)
+                WHERE numbered.id IS NOT NULL ORDER BY numbered.id, outcome DESC
             ), judged AS (
-                SELECT left_over.outcome, {criteria.matches(kind)} AS falls,
+                SELECT current.outcome, {criteria.matches(kind)} AS falls,
                     jira.property_set_id IS NOT NULL AS is_there,
-                    coalesce(jira.property_set_id = ANY(%(sets)s::bigint[]), false) {home} AS older_falls
-                FROM left_over JOIN {kind.model._meta.db_table} AS held ON held.entry_id = left_over.id
-                LEFT JOIN LATERAL (
-                    SELECT envelope.property_set_id
-                    FROM entry JOIN envelope ON envelope.id = entry.envelope_id
-                    JOIN property_set ON property_set.id = envelope.property_set_id
-                    WHERE entry.site_id = %(site)s AND entry.kind = %(kind)s AND entry.key = left_over.key
-                      AND entry.outcome = 'accepted'
-                      AND NOT EXISTS (
-                          SELECT 1 FROM deletion
-                          WHERE deletion.site_id = %(site)s AND deletion.api = %(api)s AND deletion.id > entry.id
-                            AND (deletion.until_sequence IS NULL OR entry.sequence <= deletion.until_sequence)
-                            AND (deletion.key = entry.key OR property_set.pairs @> deletion.properties
-                                 OR deletion.kind = 'repository'
-                                    AND deletion.key = json_build_array(entry.key::json -> 0)::text)
-                      )
-                    ORDER BY entry.sequence DESC, entry.id DESC LIMIT 1
-                ) AS jira ON true
+                    coalesce(jira.property_set_id = ANY(%(sets)s::bigint[]) {home}, false) {older} AS older_falls
+                FROM current JOIN {kind.model._meta.db_table} AS held ON held.entry_id = current.id
+                LEFT JOIN LATERAL ({in_jira("current.key")}) AS jira ON true
                 WHERE held.deleted_at IS NULL AND held.site_id = %(site)s
             )
             SELECT

@@ -25,6 +25,16 @@ State = Cleanup.State
 MOST_STANDING = 200
 
 
+_Part = CleanupPart.State
+# What somebody left who died while it was paused, cancelled or stopped: marks without a deletion, a deletion that may
+# still leave, or one that left and is to be proven.
+_LEFT = (
+    Q(parts__state__in=(_Part.MARKING, _Part.REVIVING)) & ~Q(state__in=Cleanup.MOVING)
+    | Q(parts__state=_Part.STANDING, parts__deletion__outcome="waiting", state=State.PAUSED)
+    | Q(parts__state__in=(_Part.STANDING, _Part.TODO), state__in=(State.CANCELLED, State.STOPPED), report=None)
+)
+
+
 def run_due() -> set[int]:
     """Begin what rules ask for, and let every clean-up go on that has something to do.
 
@@ -47,9 +57,8 @@ def is_anything_due(now: dt.datetime) -> bool:
 
 
 def _due(now: dt.datetime) -> list[int]:
-    left = Q(parts__state=CleanupPart.State.MARKING) & ~Q(state__in=Cleanup.MOVING)
     found = Cleanup.objects.due(now).values_list("pk", flat=True)
-    return sorted({*found, *Cleanup.objects.filter(left).values_list("pk", flat=True)})
+    return sorted({*found, *Cleanup.objects.filter(_LEFT).values_list("pk", flat=True)})
 
 
 def run(pk: int) -> set[int]:
@@ -87,7 +96,7 @@ def _run(cleanup: Cleanup) -> set[int]:
             if part.deletion is not None:
                 lanes.add(part.deletion.lane_id)
         except marking.Grown as grown:
-            _stop(cleanup, part, str(grown))
+            _stop(cleanup, str(grown))
             break
     cleanup.refresh_from_db()
     if cleanup.state == State.RUNNING and not cleanup.parts.open().exists():
@@ -104,6 +113,8 @@ def _put(part: CleanupPart) -> bool:
     if not _may_go_on(part):
         _tidy(part.cleanup)
         return False
+    if part.state == _Part.REVIVING:
+        marking.revive(part, _Part.TODO)
     if part.cleanup.is_by_properties and part.cleanup.origin != Cleanup.Origin.GATEWAY:
         marking.look(part)
     if part.stamp is None:
@@ -174,30 +185,46 @@ def _pass_over(part: CleanupPart) -> None:
 
 
 def _tidy(cleanup: Cleanup) -> None:
-    """Make alive again what was marked ahead for a part that may not go on."""
-    cleanup.refresh_from_db(fields=["state"])
-    after = CleanupPart.State.TODO if cleanup.state == State.PAUSED else CleanupPart.State.CANCELLED
-    for part in cleanup.parts.filter(state=CleanupPart.State.MARKING).select_related("cleanup"):
-        marking.take_back(part, after)
+    """Make alive again what was marked for a part that may not go on, and end what somebody cancelled or stopped."""
+    cleanup.refresh_from_db(fields=["state", "stopped_for"])
+    is_ended = cleanup.is_over or bool(cleanup.stopped_for)
+    for part in cleanup.parts.filter(state__in=(_Part.MARKING, _Part.REVIVING)).select_related("cleanup"):
+        marking.take_back(part, _Part.CANCELLED if is_ended else _Part.TODO)
+    if cleanup.state == State.PAUSED:
+        take_back_all(cleanup, _Part.TODO)
+    elif cleanup.state in (State.CANCELLED, State.STOPPED) and cleanup.report is None:
+        end_the_rest(cleanup, cleanup.stopped_for or CANCELLED_HALFWAY)
 
 
-def _stop(cleanup: Cleanup, part: CleanupPart, why: str) -> None:
+def take_back_all(cleanup: Cleanup, into: CleanupPart.State) -> None:
+    """Take back whatever Jira was not asked for."""
+    for part in unanswered(cleanup):
+        marking.take_back(part, into)
+
+
+def _stop(cleanup: Cleanup, why: str) -> None:
     """More matches than the preview showed: nothing of the rest is deleted."""
     now = timezone.now()
-    log.warning("clean-up %d stopped", cleanup.pk)
-    marking.take_back(part, CleanupPart.State.CANCELLED)
-    history = [*cleanup.history, said(now, "Waybill", f"stopped it: {why}")]
-    Cleanup.objects.filter(pk=cleanup.pk).update(state=State.STOPPED, stopped_for=why, finished_at=now, history=history)
-    end_the_rest(cleanup, why)
+    with transaction.atomic():
+        found = Cleanup.objects.select_for_update(no_key=True).get(pk=cleanup.pk)
+        if found.state == State.RUNNING:
+            history = [*found.history, said(now, "Waybill", f"stopped it: {why}")]
+            stopped = {"state": State.STOPPED, "stopped_for": why, "finished_at": now, "history": history}
+            Cleanup.objects.filter(pk=cleanup.pk).update(**stopped)
+            log.warning("clean-up %d stopped", cleanup.pk)
+    _tidy(cleanup)
+
+
+CANCELLED_HALFWAY = "Somebody cancelled it before Jira was asked for all of it."
 
 
 def end_the_rest(cleanup: Cleanup, why: str) -> None:
     """Take back what Jira was not asked for, for good. If it was asked for some of it, that goes on to its proof."""
-    for part in unanswered(cleanup):
-        marking.take_back(part, CleanupPart.State.CANCELLED)
-    cleanup.parts.filter(state=CleanupPart.State.TODO).update(state=CleanupPart.State.CANCELLED)
+    cleanup.parts.filter(state=_Part.TODO).update(state=_Part.CANCELLED)
+    take_back_all(cleanup, _Part.CANCELLED)
     if cleanup.parts.standing().exists():
-        Cleanup.objects.filter(pk=cleanup.pk).update(state=State.RUNNING, stopped_for=why, finished_at=None)
+        ended = Cleanup.objects.filter(pk=cleanup.pk, state__in=(State.CANCELLED, State.STOPPED), report=None)
+        ended.update(state=State.RUNNING, stopped_for=why, finished_at=None)
     cleanup.refresh_from_db()
 
 
@@ -213,8 +240,11 @@ def _settle(cleanup: Cleanup) -> None:
     if standing.filter(outcome=Deletion.Outcome.WAITING).exists():
         return
     now = timezone.now()
-    cleanup.state, cleanup.asked_all_at = State.PROVING, now
-    cleanup.history = [*cleanup.history, said(now, "Jira", "answered the last of the requests")]
     with transaction.atomic():
+        found = Cleanup.objects.select_for_update(no_key=True).get(pk=cleanup.pk)
+        if found.state != State.RUNNING:
+            return
+        cleanup.state, cleanup.asked_all_at = State.PROVING, now
+        cleanup.history = [*found.history, said(now, "Jira", "answered the last of the requests")]
         cleanup.save(update_fields=["state", "asked_all_at", "history"])
         proving.begin(cleanup, now)

@@ -137,20 +137,23 @@ def _by_keys(
     rows = f"""
         FROM {kind.model._meta.db_table} AS held JOIN entry AS latest ON latest.id = held.entry_id
         WHERE held.site_id = %(site)s AND latest.site_id = %(site)s AND held.deleted_at IS NULL AND {which}"""
-    there = """EXISTS (
-        SELECT 1 FROM entry AS version WHERE version.site_id = latest.site_id AND version.kind = latest.kind
-          AND version.key = latest.key AND version.outcome = 'accepted')"""
+    there = f"EXISTS ({matching.in_jira('latest.key')})"
+    waits = """EXISTS (
+        SELECT 1 FROM entry AS again WHERE again.id IN (
+            SELECT latest.id UNION ALL SELECT id FROM entry AS copy WHERE copy.origin_id = latest.id
+        ) AND again.outcome = 'waiting')"""
+    given = {**values, "site": site_id, "kind": kind.name, "api": kind.api}
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {groups}, {_COUNTED}, count(*) FILTER (WHERE NOT {there}),"
-            f" count(*) FILTER (WHERE NOT {there} AND latest.outcome = 'waiting') {rows} GROUP BY 1, 2, 3",
-            {**values, "site": site_id},
+            f" count(*) FILTER (WHERE NOT {there} AND {waits}) {rows} GROUP BY 1, 2, 3",
+            given,
         )
         for place, environment, type_, *counted, not_there, waiting in cursor.fetchall():
             _add(found, kind, place, environment, type_, counted)
             found.not_there += not_there
             found.waiting += waiting
-        cursor.execute(f"SELECT held.id {rows} LIMIT {SAMPLE}", {**values, "site": site_id})
+        cursor.execute(f"SELECT held.id {rows} LIMIT {SAMPLE}", given)
         sample += [[kind.name, pk] for (pk,) in cursor.fetchall()]
 
 

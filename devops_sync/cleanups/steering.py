@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from .. import doorbell
-from ..cleaning import marking, running
+from ..cleaning import running
 from ..models import Cleanup, CleanupPart, User
 from ..models.cleanup import said
 
@@ -86,8 +86,7 @@ def pause(cleanup: Cleanup, user: User | None, now: dt.datetime) -> None:
     """Let nothing more of it begin, and take back what Jira was not asked for. Raises `Wrong`."""
     with transaction.atomic():
         _change(cleanup, "paused", [State.RUNNING, State.DELAYED], State.PAUSED, user, now)
-    for part in running.unanswered(cleanup):
-        marking.take_back(part, CleanupPart.State.TODO)
+    running.take_back_all(cleanup, CleanupPart.State.TODO)
 
 
 @transaction.atomic
@@ -101,7 +100,7 @@ def cancel(cleanup: Cleanup, user: User | None, now: dt.datetime) -> None:
     """End it, and take back what Jira was not asked for. What it was asked for is still proven. Raises `Wrong`."""
     with transaction.atomic():
         _change(cleanup, "cancelled", list(_CAN_BE_ENDED), State.CANCELLED, user, now, finished_at=now)
-    running.end_the_rest(cleanup, "Somebody cancelled it before Jira was asked for all of it.")
+    running.end_the_rest(cleanup, running.CANCELLED_HALFWAY)
     doorbell.ring_cleanups()
 
 

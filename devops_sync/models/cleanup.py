@@ -130,7 +130,7 @@ class Cleanup(models.Model):
 class CleanupPartQuerySet(models.QuerySet["CleanupPart"]):
     def open(self) -> "CleanupPartQuerySet":
         """Those that do not stand in a lane yet."""
-        return self.filter(state__in=(CleanupPart.State.TODO, CleanupPart.State.MARKING))
+        return self.exclude(state__in=(CleanupPart.State.STANDING, CleanupPart.State.CANCELLED))
 
     def standing(self) -> "CleanupPartQuerySet":
         """Those that stand in their lane, with or without an answer of Jira."""
@@ -144,6 +144,7 @@ class CleanupPart(models.Model):
         TODO = "todo", "Not yet asked"
         MARKING = "marking", "Being marked"
         STANDING = "standing", "In its lane"
+        REVIVING = "reviving", "Being taken back"
         CANCELLED = "cancelled", "Cancelled"
 
     cleanup = models.ForeignKey(Cleanup, models.PROTECT, related_name="parts", db_index=False)

@@ -279,6 +279,7 @@ class Entry(models.Model):
             models.Index(fields=["site", "-outcome_at"], name="entry_rejected_lately", condition=Q(outcome="rejected")),
             models.Index(fields=["site", "kind", "key", "-id"], name="entry_of_key"),
             models.Index(fields=["cause", "-id"], name="entry_of_cause", condition=Q(outcome="rejected")),
+            models.Index(fields=["site", "outcome_at"], name="entry_withdrawn", condition=Q(outcome="withdrawn")),
             models.Index(fields=["origin"], name="entry_of_origin", condition=Q(origin__isnull=False)),
             models.Index(
                 fields=["site", "-read_back_at"],

@@ -1,7 +1,6 @@
 """Clean-ups of what stands in the sandbox, and a worker's rounds until nothing is left to do."""
 
 import datetime as dt
-from collections.abc import Iterator
 
 import pytest
 from django.utils import timezone
@@ -24,19 +23,20 @@ def admin() -> User:
 
 
 @pytest.fixture(autouse=True)
-def _patience_is_short(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _patience_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jira's stand-in deletes at once, unless a test says otherwise."""
     monkeypatch.setattr(proving, "FIRST_AFTER", 0)
-    yield
 
 
 def by_page(user: User | None) -> cleanups.Asker:
     return cleanups.Asker(Cleanup.Origin.PAGE, user)
 
 
-def plan(site: Site, user: User | None, apis: tuple[str, ...] = EVERYTHING, **pairs: str) -> Cleanup:
+def plan(
+    site: Site, user: User | None, apis: tuple[str, ...] = EVERYTHING, *, until: int | None = None, **pairs: str
+) -> Cleanup:
     """A clean-up of all with these properties, previewed."""
-    return cleanups.plan_by_properties(site, apis, pairs, by_page(user), timezone.now())
+    return cleanups.plan_by_properties(site, apis, pairs, by_page(user), timezone.now(), until)
 
 
 def confirm(cleanup: Cleanup, user: User | None, *, delay: int = 0) -> Cleanup:

@@ -1,0 +1,84 @@
+"""Clean-ups beside other deletions and resends of the same things: nobody's is undone, and none takes more."""
+
+import pytest
+from django.utils import timezone
+
+from devops_sync import cleaning, cleanups, errands, feeding, ledger
+from devops_sync.models import Cleanup, Deployment, Entry, Site, User
+from devops_sync.removal import Asked
+from tests.errands.conftest import Send, everything, state
+from tests.errands.conftest import work as send_again
+from tests.payloads import deployment
+from tests.sandbox_process import Sandbox
+
+from .conftest import confirm, plan, work
+
+pytestmark = pytest.mark.django_db(transaction=True)
+KEY = ("checkout-api", "staging", 1)
+
+
+@pytest.fixture
+def two(site: Site, send: Send) -> Site:
+    send("deployments", deployment(1), deployment(2), properties={"account": "a", "tool": "ci"})
+    return site
+
+
+@pytest.mark.parametrize("by", [{"kind": "deployment", "key": KEY}, {"properties": {"tool": "ci"}}])
+def test_what_another_deletion_took_stays_deleted_when_this_one_is_cancelled(
+    by: dict[str, object], two: Site, admin: User, sandbox: Sandbox
+) -> None:
+    cleanup = confirm(plan(two, admin, account="a"), admin)
+    cleaning.run_due()
+    ledger.delete(two, Asked("deployments", timezone.now(), **by))  # type: ignore[arg-type]
+    cleanups.cancel(cleanup, admin, timezone.now())
+    work(cleanup)
+    alive = {row.number for row in Deployment.objects.filter(deleted_at=None)}
+    assert alive == {int(str(key[2])) for key in state(sandbox)["deployment"]}
+    assert len(alive) == (1 if "key" in by else 0)
+
+
+def test_what_another_had_marked_and_gave_back_is_more_than_the_preview_showed(
+    two: Site, admin: User, sandbox: Sandbox
+) -> None:
+    first = confirm(plan(two, admin, account="a"), admin)
+    cleaning.run_due()
+    second = plan(two, admin, tool="ci")
+    assert second.total == 0
+    cleanups.cancel(first, admin, timezone.now())
+    assert work(confirm(second, admin)).state == Cleanup.State.STOPPED
+    assert len(state(sandbox)["deployment"]) == 2
+
+
+def test_what_was_withdrawn_is_sent_though_a_newer_version_came_before_it_was_cancelled(
+    two: Site, admin: User, send: Send
+) -> None:
+    send("deployments", deployment(1, sequence=2), properties={"account": "a"}, go=False)
+    cleanup = confirm(plan(two, admin, account="a"), admin)
+    cleaning.run_due()
+    send("deployments", deployment(1, sequence=3), properties={"account": "a"}, go=False)
+    cleanups.cancel(cleanup, admin, timezone.now())
+    work(cleanup)
+    assert set(Entry.objects.values_list("outcome", flat=True)) == {"accepted"}
+
+
+def test_what_is_sent_again_and_still_waits_is_not_counted_as_being_in_jira(two: Site, admin: User) -> None:
+    work(confirm(plan(two, admin, account="a"), admin))
+    now = timezone.now()
+    errand = errands.plan_resend(two, everything(), None, "everything", now, with_deleted=True)
+    errands.start(errand, None, now)
+    feeding.feed()
+    cleanup = plan(two, admin, account="a")
+    assert (cleanup.total, cleanup.waiting) == (0, 2)
+    send_again(errand)
+    assert plan(two, admin, account="a").total == 2
+
+
+def test_a_key_that_was_deleted_and_waits_again_is_not_counted_as_being_in_jira(
+    two: Site, admin: User, send: Send
+) -> None:
+    ledger.delete(two, Asked("deployments", timezone.now(), kind="deployment", key=KEY))
+    send("deployments", deployment(1), go=False)
+    chosen = [("deployment", '["checkout-api","staging",1]')]
+    asker = cleanups.Asker(Cleanup.Origin.PAGE, admin)
+    cleanup = cleanups.plan_by_keys(two, chosen, "one deployment", asker, timezone.now())
+    assert (cleanup.total, cleanup.waiting) == (0, 1)
