@@ -12,6 +12,9 @@ from .views import (
     deletion_list,
     deletion_new,
     deletion_preview,
+    deletion_proof,
+    deletion_rules,
+    deletion_run,
     delivery,
     delivery_list,
     deployment_list,
@@ -70,9 +73,19 @@ _of_each_kind = [
     )
 ]
 _steps = [path(f"errands/<id:pk>/{step}", errand.steer, {"step": step}, name=f"errand-{step}") for step in errand.STEPS]
+_runs = [
+    path(f"deletions/<id:pk>/{step}", deletion_run.steer, {"step": step}, name=f"deletion-{step}")
+    for step in deletion_run.STEPS
+]
+_rules = [
+    path(f"deletions/rules/<id:pk>/{step}", deletion_rules.steer, {"step": step}, name=f"deletion-rule-{step}")
+    for step in deletion_rules.STEPS
+]
 urlpatterns = [
     *_of_each_kind,
     *_steps,
+    *_runs,
+    *_rules,
     path("login/", login.login, name="login"),
     path("logout/", login.logout, name="logout"),
     path("search/", search.search, name="search"),
@@ -123,6 +136,13 @@ urlpatterns = [
     path("deletions/<id:pk>/approve", deletion_confirm.approve, name="deletion-approve"),
     path("deletions/<id:pk>/cancel", deletion_confirm.cancel, name="deletion-cancel"),
     path("deletions/<id:pk>/again", deletion.again, name="deletion-again"),
+    path("deletions/<id:pk>/run/", deletion_run.run, name="deletion-run"),
+    path("deletions/<id:pk>/proof/", deletion_proof.proof, name="deletion-proof"),
+    path("deletions/<id:pk>/report/", deletion_proof.report_page, name="deletion-report-page"),
+    path("deletions/<id:pk>/report.json", deletion_proof.report, name="deletion-report"),
+    path("deletions/rules/", deletion_rules.rules, name="deletion-rules"),
+    path("deletions/rules/new/", deletion_rules.new, name="deletion-rule-new"),
+    path("deletions/rules/<id:pk>/", deletion_rules.rule, name="deletion-rule"),
     path("sites/", site_list.site_list, name="site-list"),
     path("sites/connect/", site_connect.site_connect, name="site-connect"),
     path("sites/<slug:slug>/", site.site, name="site"),
