@@ -43,8 +43,8 @@ SETTINGS = {
     "unix_socket_permissions": "0700",
     "max_connections": "200",
     "fsync": "on",
-    # An issue may have ten thousand rows all over the table: found in the server's own memory they take a third of the
-    # time that it takes to fetch them from the system's.
+    # An issue may have ten thousand rows all over a table, and a page that follows asks for them every few seconds: so
+    # many of its blocks stay in the server's own memory.
     "shared_buffers": "512MB",
     # Disks without moving parts: with the default of 4 the planner reads whole indexes to save a few pages.
     "random_page_cost": "1.1",
