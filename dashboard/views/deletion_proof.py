@@ -14,7 +14,7 @@ from .. import deletion_run, deletions, download, live
 from ..doors import readers_only
 from ..methods import require_GET
 
-SIZE = 100
+SIZE = 50
 # So many requests and readings are written on paper; the file has all of them.
 MOST_PRINTED = 200
 Result = ProofReading.Result
@@ -59,7 +59,7 @@ def proof(request: HttpRequest, pk: int) -> HttpResponse:
             "is_paged": bool(after),
             "picked": picked,
             "problem": problem,
-            "reads": [(deletion_run.WORDS.get(api, api), read) for api, read in sorted(run.items())],
+            "reads": [(deletion_run.WORDS.get(api, api), read) for api, read in _in_order(run)],
             "total": sum(read.total for read in run.values()),
             "report_name": _name(found),
         },
@@ -108,6 +108,10 @@ def report_page(request: HttpRequest, pk: int) -> HttpResponse:
         [],
         every=None,
     )
+
+
+def _in_order(reads: dict[str, deletion_run.ReadBack]) -> list[tuple[str, deletion_run.ReadBack]]:
+    return [(api, reads[api]) for api in deletion_run.WORDS if api in reads]
 
 
 def _answer(one: dict[str, Any]) -> dict[str, Any]:

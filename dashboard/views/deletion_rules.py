@@ -94,7 +94,7 @@ class Form:
 
         return {
             "name": of("name", "Name", "By which its deletions are known.", self.name, 100),
-            "older_than": of("older_than", "Days", "Since it last changed.", self.older_than, 6),
+            "older_than": of("older_than", "Unchanged for so many days", "Younger ones stay.", self.older_than, 6),
             "every": of("every", "Days between two runs", "A day that was missed is not made up for.", self.every, 3),
         }
 
