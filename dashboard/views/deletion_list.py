@@ -7,7 +7,7 @@ from devops_sync import roles
 from devops_sync.models import Cleanup, Site, User
 from devops_sync.models.cleanup import CleanupQuerySet
 
-from .. import columns, counting, deletions, export, listing, live, paging
+from .. import columns, counting, deletions, export, listing, live, paging, single_deletions
 from ..deletion_filters import DeletionFilters
 from ..doors import readers_only
 from ..methods import require_GET
@@ -44,6 +44,7 @@ def deletion_list(request: HttpRequest) -> HttpResponseBase:
             "mine": mine[:MOST_NOTICES],
             "more_mine": max(0, len(mine) - MOST_NOTICES),
             "hidden": hidden,
+            "singles": single_deletions.latest(filters.sites) if page.is_first and not filters.is_narrowed else [],
             **listing.about(request, "deletion"),
         },
         [live.Part("mine", "mine"), live.Part("list", "list")],

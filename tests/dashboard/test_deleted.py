@@ -89,3 +89,14 @@ def test_all_that_match_are_sent_again_with_the_deleted_only_where_that_is_ticke
         given = {"do": "resend", "kind": "deployment", "all": 1, "query": "deleted=1", **more}
         assert admin.post("/errands/plan/", given).status_code == 302
         assert Errand.objects.latest("pk").total == many
+
+
+def test_what_a_client_deleted_by_key_stands_below_the_cases(retail: Site, foreign: Site, admin: Client) -> None:
+    builders.deletion(builders.deployment(retail, "checkout-api", number=4711))
+    builders.deletion(builders.deployment(foreign, "not-to-be-seen"))
+    taken(retail)
+    html = admin.get("/deletions/").content.decode()
+    assert html.count("checkout-api / production / 4711") == 1
+    assert "By key, by clients themselves" in html
+    assert "not-to-be-seen" not in html
+    assert "By key, by clients" not in admin.get("/deletions/?state=running").content.decode()
