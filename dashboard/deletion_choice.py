@@ -151,6 +151,8 @@ class Choice:
                 problem = "Give the key of this value."
             elif row.key and row.key in seen:
                 problem = f"“{row.key}” is there twice: an entity has one value for a key, so that would match nothing."
+            elif row.key:
+                problem = cleanups.fault_of_key(row.key)
             seen.add(row.key)
             judged.append(replace(row, problem=problem))
             if problem:

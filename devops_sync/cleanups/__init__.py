@@ -5,7 +5,7 @@ What a worker does of one stands in `devops_sync.cleaning`.
 """
 
 from .arriving import take
-from .planning import Asker, again, plan_by_keys, plan_by_properties
+from .planning import Asker, again, fault_of_key, plan_by_keys, plan_by_properties
 from .steering import DEFAULT_DELAY, LONGEST_DELAY, Wrong, approve, cancel, confirm, go_on, needs_approval, pause
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "approve",
     "cancel",
     "confirm",
+    "fault_of_key",
     "go_on",
     "needs_approval",
     "pause",

@@ -13,6 +13,7 @@ from ..kinds import APIS, KINDS
 from ..models import Cleanup, CleanupPart, CleanupRule, Lane, Site, Token, User
 from ..models.cleanup import said
 from . import preview
+from .steering import Wrong
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,19 @@ class Asker:
         return f"the rule “{self.rule}”" if self.rule else "command line"
 
 
+def fault_of_key(key: str) -> str:
+    """Why no entity can have a property of this name, in a sentence; empty where one can.
+
+    Jira reads what begins with an underscore as an instruction, which no preview
+    could show: `_updateSequenceId` is one.
+    """
+    if key.startswith("_") or ":" in key or not 1 <= len(key) <= 255:
+        return (
+            f"No entity can have the property “{key[:80]}”: Jira takes no key with an underscore in front or a colon."
+        )
+    return ""
+
+
 def plan_by_properties(
     site: Site,
     apis: Sequence[str],
@@ -47,8 +61,11 @@ def plan_by_properties(
 ) -> Cleanup:
     """Look what has all of these properties in these APIs, and keep it as a clean-up that nobody has confirmed.
 
-    One that `begins` needs no confirmation: a client asked for it.
+    One that `begins` needs no confirmation: a client asked for it, and Jira will judge its query. Else raises `Wrong`
+    for what Jira could not take as properties.
     """
+    if not begins:
+        _judge(pairs)
     criteria = Criteria(site.pk, tuple(api for api in APIS if api in apis), pairs, until)
     seen_to = matching.newest_number(_live_lanes(site, criteria.apis))
     seen = preview.by_properties(criteria)
@@ -95,6 +112,15 @@ def again(cleanup: Cleanup, asker: Asker, now: dt.datetime) -> Cleanup:
         return plan_by_properties(cleanup.site, cleanup.apis, cleanup.properties, asker, now, cleanup.until_sequence)
     chosen = list(cleanup.parts.order_by("position").values_list("kind", "key"))
     return plan_by_keys(cleanup.site, chosen, cleanup.what, asker, now, cleanup.person)
+
+
+def _judge(pairs: Pairs) -> None:
+    if not pairs:
+        raise Wrong("Give at least one property.", "property")
+    if len(pairs) > 5:
+        raise Wrong("No entity has more than five properties, so these match nothing.", "property")
+    for fault in filter(None, map(fault_of_key, pairs)):
+        raise Wrong(fault, "property")
 
 
 def _live_lanes(site: Site, apis: Sequence[str]) -> list[int]:

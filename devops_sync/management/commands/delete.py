@@ -90,7 +90,10 @@ class Command(Asking):
         found = _SPAN.fullmatch(given.strip())
         if found is None:
             self.wrong_use(f"'{given}' is no time: write it as 90s, 5m, 2h or 1d.")
-        return int(found[1]) * _SECONDS[found[2]]
+        seconds = int(found[1]) * _SECONDS[found[2]]
+        if seconds > cleanups.LONGEST_DELAY:
+            self.wrong_use("The delay has to be between none and seven days.")
+        return seconds
 
     def _planned(self, site: Site, options: dict[str, Any]) -> Cleanup:
         asker = cleanups.Asker(Cleanup.Origin.SHELL)
@@ -110,7 +113,10 @@ class Command(Asking):
             if key in pairs and pairs[key] != value:
                 self.wrong_use(f"An entity has one value for '{key}': two of them match nothing.")
             pairs[key] = value
-        return cleanups.plan_by_properties(site, options["api"] or APIS, pairs, asker, timezone.now())
+        try:
+            return cleanups.plan_by_properties(site, options["api"] or APIS, pairs, asker, timezone.now())
+        except cleanups.Wrong as wrong:
+            self.wrong_use(str(wrong))
 
     def _key(self, words: list[str]) -> tuple[str, str]:
         name, *parts = words
