@@ -88,6 +88,11 @@ class Preview:
         return int(self._said.get("matching", 0))
 
     @property
+    def not_there(self) -> int:
+        """How many match that Jira does not hold and that do not wait either, such as what it rejected."""
+        return max(0, self.matching - self.cleanup.total - self.cleanup.waiting)
+
+    @property
     def fingerprint(self) -> str:
         """Its beginning, in groups that can be read aloud."""
         text = self.cleanup.fingerprint[:12]
@@ -96,7 +101,9 @@ class Preview:
     @cached_property
     def lines(self) -> list[Line]:
         """A line for each API, of development information one for each kind in it too."""
-        kinds = {name: _line(KINDS[name].words.capitalize(), said) for name, said in self._said["kinds"].items()}
+        said = self._said["kinds"]
+        # The database keeps the names in an order of its own.
+        kinds = {name: _line(kind.words.capitalize(), said[name]) for name, kind in KINDS.items() if name in said}
         found = [line for name, line in kinds.items() if KINDS[name].api != _DEVINFO]
         within = [line for name, line in kinds.items() if KINDS[name].api == _DEVINFO]
         if within:
@@ -191,13 +198,9 @@ class Preview:
             return
         partly, sets = self._said.get("partly"), self._said.get("sets")
         if partly:
-            many = plural(partly["many"], "entity,entities") if partly["is_exact"] else f"{partly['many']:,} or more"
             count = len(self.cleanup.properties or {})
             all_of = "Both" if count == 2 else f"All {count}"
-            yield (
-                f"{all_of} properties must match.",
-                f"{many} with only some of them {'stays' if many == '1 entity' else 'stay'}.",
-            )
+            yield f"{all_of} properties must match.", _stay(partly["many"], is_exact=partly["is_exact"])
         if sets and sets[0] > 1:
             every = "all" if sets[0] == sets[1] else f"{sets[0]:,} of the"
             yield (
@@ -208,6 +211,15 @@ class Preview:
             "Jira may hold more.",
             "What was sent before Waybill, with the same properties, goes too and cannot be counted here.",
         )
+
+
+def _stay(many: int, *, is_exact: bool) -> str:
+    """What becomes of those that have only some of the properties."""
+    if not many:
+        return "Nothing has only some of them."
+    if not is_exact:
+        return f"{many:,} entities or more with only some of them stay."
+    return f"{plural(many, 'entity,entities')} with only some of them {'stays' if many == 1 else 'stay'}."
 
 
 def _line(word: str, said: dict[str, Any]) -> Line:

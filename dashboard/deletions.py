@@ -106,13 +106,14 @@ def steps(cleanup: Cleanup, here: str) -> list[Step]:
     """The steps of a deletion as a page that stands at one of them shows them."""
     names = [name for name in _WORDS if name not in _WITHOUT.get(Origin(cleanup.origin), ())]
     at = list(_WORDS).index(step_of(cleanup))
+    read = list(_WORDS).index(here)
     found = []
     for number, name in enumerate(names, 1):
         place = list(_WORDS).index(name)
         url = choose_url(cleanup) if name == "choose" else ""
         if name != "choose" and (place <= at or _may_be_confirmed(cleanup, name)):
             url = url_of(cleanup, name)
-        is_done = place < at or (name == "proof" and cleanup.report_sha256 is not None)
+        is_done = place < max(at, read) or (name == "proof" and cleanup.report_sha256 is not None)
         found.append(Step(name, number, url, name == here, is_done))
     return found
 

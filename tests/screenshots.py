@@ -167,10 +167,8 @@ def _preview_one(page: Page) -> None:
     """Preview a deletion where none ever was: nothing is deleted before somebody confirms it."""
     page.goto("/deletions/")
     if page.locator(ROW).count() == 0:
-        page.goto("/deletions/new/")
-        key = page.locator("#keys option").first.get_attribute("value")
-        page.get_by_label("Key 1").fill(key or "team")
-        page.get_by_label("Value 1").fill("checkout")
+        page.goto("/deletions/new/?key=team&value=")
+        page.get_by_label("Value 1").fill(page.locator("#values-1 option").first.get_attribute("value") or "none")
         page.get_by_role("button", name="Preview").click()
 
 

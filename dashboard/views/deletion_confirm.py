@@ -61,6 +61,9 @@ def deletion_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     found = deletions.find(request, pk, to_steer=True)
     form = Form.given(request.POST.dict())
     assert isinstance(request.user, User)
+    if form.minutes and form.delay != OTHER:
+        form.problem, form.about = "Choose “Another” for the minutes that you typed, or clear them.", "delay"
+        return _page(request, found, form, 400)
     try:
         cleanups.confirm(found, request.user, form.number, form.reason, form.seconds, frame.of(request).now)
     except cleanups.Wrong as wrong:

@@ -97,6 +97,7 @@ def test_the_number_may_be_typed_as_it_is_shown(retail: Site, ada: User, as_ada:
         ({"typed": "two"}, "typed", "The preview shows 2 entities"),
         ({"typed": "²"}, "typed", "The preview shows 2 entities"),
         ({"delay": "melted"}, "delay", "The delay has to be between none and seven days."),
+        ({"delay": "300", "minutes": "90"}, "delay", "Choose “Another” for the minutes that you typed"),
         ({"delay": "other", "minutes": "-5"}, "delay", "The delay has to be between none and seven days."),
         ({"delay": "other", "minutes": "999999"}, "delay", "The delay has to be between none and seven days."),
     ],

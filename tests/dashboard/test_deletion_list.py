@@ -108,6 +108,12 @@ def test_only_admins_and_auditors_see_it(
     assert ('href="/deletions/"' in client.get("/").content.decode()) is (status == 200)
 
 
+def test_a_stranger_is_sent_to_the_sign_in_page(retail: Site, client: Client) -> None:
+    one = builders.cleanup(retail)
+    for page in (LIST, f"{LIST}new/", *(f"{LIST}{one.pk}/{step}" for step in ("", "preview/", "confirm/"))):
+        assert client.get(page)["Location"] == f"/login/?next={page}"
+
+
 def test_of_a_site_where_one_may_only_look_there_is_nothing(retail: Site, foreign: Site, client: Client) -> None:
     user = builders.user("auditor", of=retail)
     Grant.objects.create(user=user, role="viewer", site=foreign)

@@ -73,6 +73,21 @@ def test_it_warns_of_what_one_may_not_have_meant(retail: Site, admin: Client) ->
     assert "It cannot be undone in Jira, only sent again from the ledger." in said
 
 
+def test_what_jira_never_took_is_said_apart(retail: Site, admin: Client) -> None:
+    builders.deployment(retail, properties={"account": "a"})
+    builders.deployment(retail, outcome="rejected", properties={"account": "a"})
+    said = page(admin, planned(retail, account="a"))
+    assert "1 entity would go from Jira . 1 more matches, and Jira never took it." in said
+    assert "CSV of all 2" in said
+
+
+def test_its_lines_stand_in_the_order_of_the_apis(retail: Site, admin: Client) -> None:
+    said = page(admin, planned(retail, account="a"))
+    words = ["Deployments", "Builds", "Development information", "Repositories", "Commits", "Branches", "Pull requests"]
+    places = [said.index(f"{word} 0 0") for word in words]
+    assert places == sorted(places)
+
+
 def test_of_a_list_of_keys_it_says_what_was_chosen(retail: Site, admin: Client) -> None:
     one = builders.deployment(retail, "web", "dev", number=7)
     asker = cleanups.Asker(Cleanup.Origin.PAGE)
