@@ -8,6 +8,8 @@ import hashlib
 import json
 from typing import Any
 
+from django.db.models import Prefetch
+
 from ..models import Cleanup, CleanupPart, Delivery, ProofReading
 from ..models.cleanup import said
 
@@ -43,7 +45,9 @@ def as_bytes(cleanup: Cleanup) -> bytes:
 
 def written(cleanup: Cleanup) -> dict[str, Any]:
     """The report's content, with instants in UTC."""
+    deliveries = Delivery.objects.order_by("id").defer("request_body", "request_headers", "response_headers")
     parts = cleanup.parts.select_related("deletion").order_by("position")
+    parts = parts.prefetch_related(Prefetch("deletion__deliveries", deliveries))
     return {
         "format": FORMAT,
         "deletion": cleanup.pk,
@@ -96,7 +100,7 @@ def _part(part: CleanupPart) -> dict[str, Any]:
         "outcome": deletion.outcome if deletion else None,
         "outcome_at": _instant(deletion.outcome_at) if deletion else None,
         "errors": deletion.errors if deletion else [],
-        "deliveries": [_delivery(one) for one in deletion.deliveries.order_by("id")] if deletion else [],
+        "deliveries": [_delivery(one) for one in deletion.deliveries.all()] if deletion else [],
     }
 
 
