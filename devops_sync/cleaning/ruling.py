@@ -102,7 +102,7 @@ def choose(rule: CleanupRule, now: dt.datetime, most: int = MOST_KEYS) -> list[t
     chosen: list[tuple[str, str]] = []
     homes: list[str] = []
     for kind in (kind for api in kinds.APIS if api in rule.apis for kind in kinds.of_api(api)):
-        rows = kind.model._default_manager.filter(
+        rows: Any = kind.model._default_manager.filter(
             site=rule.site_id, deleted_at=None, property_set__in=sets_found, changed_at__lt=before
         )
         if kind.name == "repository":
