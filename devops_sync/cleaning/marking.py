@@ -96,7 +96,7 @@ def mark(part: CleanupPart, may_go_on: Callable[[], bool]) -> int | None:
             for chosen in _slices(numbers):
                 if not may_go_on():
                     return None
-                _mark_slice(part, kind, chosen)
+                _mark_slice(part, criteria, kind, chosen)
     for waiting in _slices(_waiting(lanes)):
         if not may_go_on():
             return None
@@ -110,17 +110,21 @@ def _slices(numbers: list[int]) -> Iterator[list[int]]:
 
 
 @transaction.atomic
-def _mark_slice(part: CleanupPart, kind: Kind, chosen: list[int]) -> None:
-    """Mark those of the rows that nobody else is writing; the others are found by the last step."""
+def _mark_slice(part: CleanupPart, criteria: Criteria, kind: Kind, chosen: list[int]) -> None:
+    """Mark those of the rows that nobody else is writing; the others are found by the last step.
+
+    A version with other properties may have come since they were chosen: that is looked at once more.
+    """
     table = kind.model._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             UPDATE {table} SET deleted_at = %(stamp)s WHERE id IN (
-                SELECT id FROM {table}
-                WHERE id = ANY(%(chosen)s) AND deleted_at IS NULL FOR UPDATE SKIP LOCKED
+                SELECT held.id FROM {table} AS held
+                WHERE held.id = ANY(%(chosen)s) AND held.deleted_at IS NULL AND {criteria.matches(kind)}
+                FOR UPDATE OF held SKIP LOCKED
             )""",  # noqa: S608 (names of this project's own)
-            {"stamp": part.stamp, "chosen": chosen},
+            criteria.values(stamp=part.stamp, chosen=chosen),
         )
         part.marked += cursor.rowcount
     part.save(update_fields=["marked"])
@@ -189,6 +193,8 @@ def stand(part: CleanupPart, marked_to: int) -> Deletion:
             _look(criteria, part.seen_to, part.stamp)
         for kind in criteria.kinds:
             _mark_rest(cursor, part, criteria, kind, marked_to)
+            if kind.model in matching.IN_REPOSITORIES:
+                _let_stay(cursor, part, criteria, kind)
         if previewed:
             _compare(cursor, part, criteria)
         _withdraw(cursor, part, criteria, _waiting(lanes, after=last))
@@ -231,6 +237,33 @@ def _mark_rest(cursor: Any, part: CleanupPart, criteria: Criteria, kind: Kind, m
         criteria.values(stamp=part.stamp, marked_to=marked_to, kind=kind.name),
     )
     part.marked += cursor.rowcount
+
+
+def _let_stay(cursor: Any, part: CleanupPart, criteria: Criteria, kind: Kind) -> None:
+    """Make alive again what lies in a repository that has other properties by now, and so stays."""
+    cursor.execute(
+        f"""
+        WITH back AS (
+            UPDATE {kind.model._meta.db_table} AS held SET deleted_at = NULL
+            WHERE held.site_id = %(site)s AND held.deleted_at = %(stamp)s
+              AND held.repository_id IN (
+                  SELECT repository_id FROM repository
+                  WHERE site_id = %(site)s AND deleted_at IS NULL AND entry_id > %(seen_to)s)
+              AND NOT ({criteria.matches(kind)})
+            RETURNING entry_id
+        ), again AS (
+            UPDATE entry SET outcome = 'waiting', outcome_at = NULL
+            FROM back JOIN entry AS latest ON latest.id = back.entry_id
+            WHERE entry.site_id = latest.site_id AND entry.kind = latest.kind AND entry.key = latest.key
+              AND entry.outcome = 'withdrawn' AND entry.outcome_at = %(stamp)s
+            RETURNING 1
+        )
+        SELECT (SELECT count(*) FROM back), (SELECT count(*) FROM again)
+        """,  # noqa: S608 (names of this project's own)
+        criteria.values(stamp=part.stamp, seen_to=part.cleanup.seen_to),
+    )
+    stayed, again = cursor.fetchone()
+    part.marked, part.withdrawn = part.marked - stayed, part.withdrawn - again
 
 
 def _compare(cursor: Any, part: CleanupPart, criteria: Criteria) -> None:

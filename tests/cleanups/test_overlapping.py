@@ -1,14 +1,17 @@
 """Clean-ups beside other deletions and resends of the same things: nobody's is undone, and none takes more."""
 
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
 from devops_sync import cleaning, cleanups, errands, feeding, ledger
-from devops_sync.models import Cleanup, Deployment, Entry, Site, User
+from devops_sync.cleaning import marking, matching
+from devops_sync.models import Cleanup, Commit, Deployment, Entry, Repository, Site, User
 from devops_sync.removal import Asked
 from tests.errands.conftest import Send, everything, state
 from tests.errands.conftest import work as send_again
-from tests.payloads import deployment
+from tests.payloads import commit, deployment, repository
 from tests.sandbox_process import Sandbox
 
 from .conftest import confirm, plan, work
@@ -82,3 +85,40 @@ def test_a_key_that_was_deleted_and_waits_again_is_not_counted_as_being_in_jira(
     asker = cleanups.Asker(Cleanup.Origin.PAGE, admin)
     cleanup = cleanups.plan_by_keys(two, chosen, "one deployment", asker, timezone.now())
     assert (cleanup.total, cleanup.waiting) == (0, 1)
+
+
+def test_what_gets_other_properties_while_it_is_marked_stays(
+    two: Site, admin: User, send: Send, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleanup, find = confirm(plan(two, admin, account="a"), admin), matching.ids
+
+    def found_before_somebody_submits(*given: Any, **more: Any) -> list[int]:
+        numbers = find(*given, **more)
+        send("deployments", deployment(1, sequence=5), properties={"account": "b"}, go=False)
+        return numbers
+
+    monkeypatch.setattr(matching, "ids", found_before_somebody_submits)
+    cleaning.run_due()
+    monkeypatch.undo()
+    assert work(cleanup).state == Cleanup.State.PROVEN
+    assert Deployment.objects.get(deleted_at=None).number == 1
+    assert len(state(sandbox)["deployment"]) == 1
+
+
+def test_what_lies_in_a_repository_stays_with_it(
+    site: Site, admin: User, send: Send, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send("devinfo", repository(), properties={"account": "a"})
+    send("devinfo", repository(commits=[commit()]), properties={"account": "b"})
+    cleanup, stand = confirm(plan(site, admin, ("devinfo",), account="a"), admin), marking.stand
+
+    def after_somebody_submits(*given: Any) -> Any:
+        send("devinfo", repository(sequence=2), properties={"account": "b"}, go=False)
+        return stand(*given)
+
+    monkeypatch.setattr(marking, "stand", after_somebody_submits)
+    cleaning.run_due()
+    monkeypatch.setattr(marking, "stand", stand)
+    work(cleanup)
+    assert (Repository.objects.alive().count(), Commit.objects.alive().count()) == (1, 1)
+    assert (len(state(sandbox)["repository"]), len(state(sandbox)["commit"])) == (1, 1)
