@@ -59,8 +59,8 @@ class Choice:
     problems: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, given: QueryDict, sites: list[Site], *, wanted: int = 1) -> "Choice":
-        """What a form or an address gives; `wanted` rows of properties at least."""
+    def read(cls, given: QueryDict, sites: list[Site], *, wanted: int = 0) -> "Choice":
+        """What an address gives, or with `wanted` rows of properties a form. An address without an API means all."""
         way = given.get("by", "") if given.get("by", "") in dict(WAYS) else "properties"
         kind = given.get("kind", "") if given.get("kind", "") in KINDS else "deployment"
         found = cls(sites, way, kind=kind)
@@ -71,7 +71,7 @@ class Choice:
         elif not slug and len(sites) == 1:
             found.site = sites[0]
         found.apis = [api for api, _ in APIS if api in given.getlist("api")]
-        if "api" not in given and "key" not in given:
+        if "api" not in given and not wanted:
             found.apis = [api for api, _ in APIS]
         found.rows = _rows(given, wanted)
         found.parts = {name: _clean(given.get(name, ""), _LONGEST_PART) for name in kinds.KINDS[kind].key}

@@ -34,7 +34,7 @@ def deletion_new(request: HttpRequest) -> HttpResponse:
     if "list" in request.POST or "id" in request.POST:
         return _of_a_list(request, sites)
     more = "more" in request.POST
-    choice = Choice.read(request.POST, sites, wanted=len(request.POST.getlist("key")) + more)
+    choice = Choice.read(request.POST, sites, wanted=max(1, len(request.POST.getlist("key")) + more))
     if more:
         return _page(request, choice)
     planned = choice.plan(deletions.asker(request), frame.of(request).now)

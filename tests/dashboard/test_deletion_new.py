@@ -43,6 +43,12 @@ def test_more_rows_come_without_a_script_and_what_was_typed_stays(retail: Site, 
     assert not Cleanup.objects.exists()
 
 
+def test_an_address_without_an_api_means_all_of_them(retail: Site, admin: Client) -> None:
+    assert admin.get(f"{NEW}?key=team&value=x").content.decode().count(" checked") == 3
+    answer = admin.post(NEW, {"by": "properties", "site": "retail", "key": "team", "value": "x"})
+    assert (answer.status_code, b"Choose at least one of them." in answer.content) == (400, True)
+
+
 @pytest.mark.parametrize(
     ("what", "field", "sentence"),
     [
