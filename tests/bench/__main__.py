@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import backlog, delivery, finished, intake, live, size, soak
+from tests.bench import backlog, deletion, delivery, finished, intake, live, size, soak
 from tests.bench.row import Row
 from tests.bench.started import Started, start
 
@@ -24,6 +24,7 @@ MEASURES: tuple[Callable[[Started, float], Row | list[Row]], ...] = (
     delivery.delivery,
     backlog.rate_limited,
     finished.piled_up,
+    deletion.deletion,
     size.size,
     live.pulses,
 )

@@ -23,7 +23,7 @@ MANY = int(os.environ.get("BENCH_FINISHED", "1000000"))
 def piled_up(started: Started, _seconds: float) -> Row:
     """Claiming a lane and building its next request, with much finished behind it and with little."""
     started.settle()
-    with _worker_stopped(started):
+    with worker_stopped(started):
         _pile(started, FEW)
         for first in range(400_000_000, 400_000_200, 20):
             post_one(started, bulk(*[deployment(number) for number in range(first, first + 20)]))
@@ -44,7 +44,7 @@ def _claiming(started: Started) -> float:
 
 
 @contextmanager
-def _worker_stopped(started: Started) -> Iterator[None]:
+def worker_stopped(started: Started) -> Iterator[None]:
     """Let the worker take nothing meanwhile."""
     worker = next(pid for pid, command in started.processes() if "celery" in command)
     os.kill(worker, signal.SIGSTOP)
