@@ -44,6 +44,8 @@ FIXED: Mapping[str, str] = {
     "deletion-new": "/deletions/new/",
     "deletion-new-key": "/deletions/new/?by=key",
     "deletion-new-person": "/deletions/new/?by=person",
+    "deletion-rules": "/deletions/rules/",
+    "deletion-rule-new": "/deletions/rules/new/",
     "drift": "/deliveries/drift/",
     "site-list": "/sites/",
     "site-connect": "/sites/connect/",
@@ -71,6 +73,7 @@ LINKED: Mapping[str, tuple[str, str]] = {
     "rejected": ("/deliveries/rejected/?since=all", 'main a[id^="go-"]'),
     "errand": ("/errands/", 'main a[href^="/errands/"]:not([href*="plan"])'),
     "deletion": ("/deletions/", ROW),
+    "deletion-rule": ("/deletions/rules/", 'main tbody a[href^="/deletions/rules/"]'),
     "site": ("/sites/", 'main a[href^="/sites/"]:not([href*="connect"])'),
 }
 # Pictures of what is at an address below another thing's.
@@ -80,6 +83,9 @@ BELOW: Mapping[str, tuple[str, str]] = {
     "rejected-correct": ("rejected", "correct?find=SHOP-&with=PAY-"),
     "deletion-preview": ("deletion", "preview/"),
     "deletion-confirm": ("deletion", "confirm/"),
+    "deletion-run": ("deletion", "run/"),
+    "deletion-proof": ("deletion", "proof/"),
+    "deletion-report-page": ("deletion", "report/"),
 }
 # What is seen only by somebody who is not signed in.
 AT_THE_DOOR: Mapping[str, str] = {"login": "/login/"}
