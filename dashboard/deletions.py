@@ -113,7 +113,9 @@ def steps(cleanup: Cleanup, here: str) -> list[Step]:
         url = choose_url(cleanup) if name == "choose" else ""
         if name != "choose" and (place <= at or _may_be_confirmed(cleanup, name)):
             url = url_of(cleanup, name)
-        is_done = place < max(at, read) or (name == "proof" and cleanup.report_sha256 is not None)
+        # A look ahead confirms nothing.
+        is_done = place < (max(at, read) if name != "confirm" or cleanup.confirmed_at else at)
+        is_done = is_done or (name == "proof" and cleanup.report_sha256 is not None)
         found.append(Step(name, number, url, name == here, is_done))
     return found
 

@@ -193,7 +193,7 @@ def _sample(criteria: Criteria) -> list[list[Any]]:
     found: list[list[Any]] = []
     for kind in criteria.kinds:
         with connection.cursor() as cursor:
-            cursor.execute(f"{criteria.found(kind, 'held.id')} LIMIT 3", criteria.values(stamp=None))
+            cursor.execute(f"{criteria.found(kind, 'held.id')} LIMIT {SAMPLE // 3}", criteria.values(stamp=None))
             found += [[kind.name, pk] for (pk,) in cursor.fetchall()]
     return found[: 2 * SAMPLE]
 
