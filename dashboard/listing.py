@@ -160,7 +160,7 @@ def _answer(
         live.Part(
             f"row-{row.pk}",
             "row",
-            {"row": row, "is_reading": row.entry_id in reading, **beside.get(row.pk, {})},
+            {"row": row, "id": str(row.pk), "is_reading": row.entry_id in reading, **beside.get(row.pk, {})},
             is_row=True,
         )
         for row in rows

@@ -19,10 +19,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.template import RequestContext
-from django.template.loader import get_template, render_to_string
+from django.template.context import make_context
+from django.template.loader import get_template
 from django.template.loader_tags import ExtendsNode
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.html import format_html, format_html_join
@@ -100,10 +101,10 @@ def page(
         Part("count-awaiting", "_counts.html#awaiting"),
         Part("zone", "_counts.html#zone"),
     )
-    filled = {
-        part.id: (part, render_to_string(_name(template, part.partial), {**context, **part.context}, request))
-        for part in (*everywhere, *parts)
-    }
+    if is_pulse(request):
+        # What only the pulse says belongs into no link.
+        request.GET = _own(request, ask or {})  # type: ignore[assignment]
+    filled = _filled(request, template, context, (*everywhere, *parts))
     has = {id_: _digest(html) for id_, (_, html) in filled.items()}
     seen = request.headers.get(SEEN)
     pulse = _pulse(request, has, every, ask or {}, url)
@@ -136,9 +137,33 @@ def page(
     return answer
 
 
+def _filled(
+    request: HttpRequest, template: str, context: dict[str, Any], parts: Iterable[Part]
+) -> dict[str, tuple[Part, SafeString]]:
+    """Each part with what it says now.
+
+    All are drawn in one context: to make one asks every context processor, and to find what a row includes takes longer
+    than to fill it in.
+    """
+    found: dict[str, Any] = {}
+    filled = {}
+    around = make_context(context, request)
+    with around.bind_template(_compiled(template)):
+        for part in parts:
+            name = _name(template, part.partial)
+            partial = found.get(name) or found.setdefault(name, _compiled(name))
+            with around.push(part.context):
+                filled[part.id] = part, partial.render(around)
+    return filled
+
+
+def _compiled(name: str) -> Any:
+    return getattr(get_template(name), "template")  # noqa: B009
+
+
 def _title(request: HttpRequest, template: str, context: dict[str, Any]) -> SafeString:
     """What the page's tab says now: the title often tells a state."""
-    drawn: Any = getattr(get_template(template), "template")  # noqa: B009
+    drawn = _compiled(template)
     extends = next(iter(drawn.nodelist.get_nodes_by_type(ExtendsNode)), None)
     if extends is None or "title" not in extends.blocks:
         return SafeString("")
@@ -165,18 +190,23 @@ def _pulse(
 ) -> SafeString:
     if every is None:
         return format_html('<div id="pulse" hidden data-now="{}"></div>', _stamp(request))
-    own = request.GET.copy()
-    for name in ask:
-        own.pop(name, None)
     return format_html(
         '<div id="pulse" hidden data-now="{}" hx-get="{}" hx-trigger="every {}ms, look" hx-swap="outerHTML"'
         " hx-headers='{}' hx-vals='{}'></div>",
         _stamp(request),
-        url or f"{request.path}?{own.urlencode()}",
+        url or f"{request.path}?{_own(request, ask).urlencode()}",
         round(every * 1000),
         json.dumps({SEEN: _seen(has, every)}),
         json.dumps(ask),
     )
+
+
+def _own(request: HttpRequest, ask: dict[str, str]) -> QueryDict:
+    """The parameters of the page itself."""
+    own = request.GET.copy()
+    for name in ask:
+        own.pop(name, None)
+    return own
 
 
 def _stamp(request: HttpRequest) -> str:

@@ -1,6 +1,7 @@
 """The pipelines and environments that there are, as pick lists know them, and where a pipeline's page is."""
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, urlencode
 
 from django.urls import reverse
@@ -30,6 +31,11 @@ def url_of(slug: str, pipeline_id: str) -> str:
 
     Browsers and proxies take "." and ".." for steps, however they are written: such an id goes into the query.
     """
-    base = reverse("pipeline", args=[slug])
+    base = _before(slug)
     has_steps = any(part in (".", "..") for part in re.split(r"[/\\]", pipeline_id))
     return f"{base}?{urlencode({'id': pipeline_id})}" if has_steps else f"{base}{quote(pipeline_id, safe='')}/"
+
+
+@lru_cache(maxsize=200)
+def _before(slug: str) -> str:
+    return reverse("pipeline", args=[slug])

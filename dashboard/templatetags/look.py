@@ -12,7 +12,7 @@ from django.template import Context
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from dashboard import zone
@@ -140,10 +140,12 @@ def when(context: Context, instant: dt.datetime | None) -> SafeString:
     """An instant as people say it, with the exact one beside it. The page's script lets it age."""
     if instant is None:
         return mark_safe("")
-    now: dt.datetime = context.get("now") or timezone.now()
-    said, absolute = spoken(instant, now), _absolute(instant, now)
-    ageing = format_html(' data-print="{}"', absolute) if said != absolute else ""
-    return format_html('<time{} datetime="{}" title="{}">{}</time>', ageing, machine(instant), exact(instant), said)
+    now = zone.local(context.get("now") or timezone.now())
+    there = zone.local(instant)
+    absolute = _absolute(there, now)
+    said = _said(there, now) or absolute
+    ageing = format_html(' data-print="{}"', absolute) if said != absolute else mark_safe("")
+    return format_html('<time{} datetime="{}" title="{}">{}</time>', ageing, machine(instant), _exact(there), said)
 
 
 @register.simple_tag(takes_context=True)
@@ -157,7 +159,7 @@ def clock(context: Context, instant: dt.datetime | None, precision: str = "s") -
     if precision == "ms":
         text += f".{instant.microsecond // 1000:03}"
     if instant.date() != zone.day_of(now):
-        text = f"{_day(instant, now)} {text}"
+        text = f"{_day(instant, zone.local(now))} {text}"
     return format_html('<time datetime="{}" title="{}">{}</time>', machine(instant), exact(instant), text)
 
 
@@ -171,27 +173,29 @@ def span(context: Context, first: dt.datetime, last: dt.datetime) -> SafeString:
 
 def spoken(instant: dt.datetime, now: dt.datetime) -> str:
     instant, now = zone.local(instant), zone.local(now)
+    return _said(instant, now) or _absolute(instant, now)
+
+
+def _said(instant: dt.datetime, now: dt.datetime) -> str:
+    """Both by the reader's clocks. Nothing when people would say the day."""
     age = (now - instant).total_seconds()
     if -60 < age < 0:
         age = 0
-    if age >= 0 and instant.date() == now.date():
-        if age < 60:
-            return f"{int(age)} s ago"
-        return f"{int(age // 60)} min ago" if age < 3600 else f"{int(age // 3600)} h ago"
-    if 0 <= age < 3600:
-        return f"{int(age // 60)} min ago" if age >= 60 else f"{int(age)} s ago"
-    if dt.timedelta(0) <= now - instant < dt.timedelta(days=6):
-        return instant.strftime("%a %H:%M")
-    return _absolute(instant, now)
+    if age < 0 or age >= 6 * 86400:
+        return ""
+    if age < 60:
+        return f"{int(age)} s ago"
+    if age < 3600:
+        return f"{int(age // 60)} min ago"
+    return f"{int(age // 3600)} h ago" if instant.date() == now.date() else f"{instant:%a %H:%M}"
 
 
 def _absolute(instant: dt.datetime, now: dt.datetime) -> str:
-    return f"{_day(instant, now)} {zone.local(instant):%H:%M}"
+    return f"{_day(instant, now)} {instant:%H:%M}"
 
 
 def _day(instant: dt.datetime, now: dt.datetime) -> str:
-    instant = zone.local(instant)
-    year = f" {instant.year}" if instant.year != zone.local(now).year else ""
+    year = f" {instant.year}" if instant.year != now.year else ""
     return f"{instant.day} {instant:%b}{year}"
 
 
@@ -204,7 +208,10 @@ def hour(instant: dt.datetime) -> str:
 @register.filter
 def exact(instant: dt.datetime) -> str:
     """To the millisecond, with the zone and how far it is from UTC: "Wed 18 Nov 2026, 15:32:12 CET (UTC+01:00)"."""
-    instant = zone.local(instant)
+    return _exact(zone.local(instant))
+
+
+def _exact(instant: dt.datetime) -> str:
     fraction = f".{instant.microsecond // 1000:03}" if instant.microsecond else ""
     return f"{instant:%a} {instant.day} {instant:%b} {instant.year}, {instant:%H:%M:%S}{fraction} {_zone_at(instant)}"
 
@@ -406,11 +413,24 @@ def issue(key: str, row: int = 0) -> SafeString:
     return format_html(
         '<a class="key{}" href="{}{}/"{}>{}</a>',
         " key--long" if len(key) > 24 else "",
-        reverse("issue-list"),
+        _before_issues(),
         quote(key, safe=""),
         format_html(' id="issue-{}"', row) if row else "",
         key,
     )
+
+
+@register.simple_tag
+def issues(keys: list[str], most: int = 2) -> SafeString:
+    """The first of the issue keys that a row has, and how many stand behind them."""
+    first = format_html_join(", ", "{}", ((issue(key),) for key in keys[:most]))
+    more = len(keys) - most
+    return format_html('{} <span class="count">+{}</span>', first, more) if more > 0 else first
+
+
+@lru_cache(maxsize=1)
+def _before_issues() -> SafeString:
+    return SafeString(reverse("issue-list"))
 
 
 @register.simple_tag
@@ -426,7 +446,7 @@ def since(context: Context, instant: dt.datetime) -> SafeString:
     now: dt.datetime = context.get("now") or timezone.now()
     instant = zone.local(instant)
     is_today = instant.date() == zone.day_of(now)
-    text = instant.strftime("%H:%M") if is_today else _day(instant, now)
+    text = instant.strftime("%H:%M") if is_today else _day(instant, zone.local(now))
     return format_html('<time datetime="{}" title="{}">{}</time>', machine(instant), exact(instant), text)
 
 
