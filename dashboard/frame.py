@@ -124,7 +124,7 @@ class Frame:
     def site_query(self) -> str:
         return f"?{urlencode({'site': self.site.slug})}" if self.site else ""
 
-    @property
+    @cached_property
     def places(self) -> list[Place]:
         return [
             self._place("overview", "Overview", "overview", "quiet-list", "pipeline"),
@@ -139,7 +139,7 @@ class Frame:
             ),
         ]
 
-    @property
+    @cached_property
     def ledger_places(self) -> list[Place]:
         return [
             self._place("submission", "Submissions", "submission-list", "submission"),
@@ -155,12 +155,12 @@ class Frame:
         url = reverse("deletion-list") + self.site_query
         return Place("deletion", "Deletions", url, self.view.startswith("deletion"))
 
-    @property
+    @cached_property
     def hand_places(self) -> list[Place]:
         """What is done by hand, for who may."""
         return [self._place("submit", "Submit", "submit")] if roles.may(self._request.user, "submit") else []
 
-    @property
+    @cached_property
     def setup_places(self) -> list[Place]:
         return [self._place("site", "Sites", "site-list", "site", "site-connect", "site-credential")]
 

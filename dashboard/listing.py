@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from devops_sync import roles
 from devops_sync.models import Confirmation, Deployment, Entry
@@ -160,7 +161,7 @@ def _answer(
         live.Part(
             f"row-{row.pk}",
             "row",
-            {"row": row, "id": str(row.pk), "is_reading": row.entry_id in reading, **beside.get(row.pk, {})},
+            {"row": row, "id": SafeString(row.pk), "is_reading": row.entry_id in reading, **beside.get(row.pk, {})},
             is_row=True,
         )
         for row in rows

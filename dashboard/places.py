@@ -26,16 +26,12 @@ def known(sites: list[Site]) -> list[Known]:
     )
 
 
+@lru_cache(maxsize=2000)
 def url_of(slug: str, pipeline_id: str) -> str:
     """The address of a pipeline's page, whatever stands in its id.
 
     Browsers and proxies take "." and ".." for steps, however they are written: such an id goes into the query.
     """
-    base = _before(slug)
+    base = reverse("pipeline", args=[slug])
     has_steps = any(part in (".", "..") for part in re.split(r"[/\\]", pipeline_id))
     return f"{base}?{urlencode({'id': pipeline_id})}" if has_steps else f"{base}{quote(pipeline_id, safe='')}/"
-
-
-@lru_cache(maxsize=200)
-def _before(slug: str) -> str:
-    return reverse("pipeline", args=[slug])

@@ -84,6 +84,9 @@ STATES: dict[str, tuple[str, str, str]] = {
     "delivery_held": ("held", "Held", "bad"),
 }
 _UNKNOWN = ("unknown", "Unknown", "")
+# Looked up, since a list has hundreds of them and `strftime` takes longer.
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @register.simple_tag
@@ -187,16 +190,22 @@ def _said(instant: dt.datetime, now: dt.datetime) -> str:
         return f"{int(age)} s ago"
     if age < 3600:
         return f"{int(age // 60)} min ago"
-    return f"{int(age // 3600)} h ago" if instant.date() == now.date() else f"{instant:%a %H:%M}"
+    return (
+        f"{int(age // 3600)} h ago" if instant.date() == now.date() else f"{_DAYS[instant.weekday()]} {_time(instant)}"
+    )
 
 
 def _absolute(instant: dt.datetime, now: dt.datetime) -> str:
-    return f"{_day(instant, now)} {instant:%H:%M}"
+    return f"{_day(instant, now)} {_time(instant)}"
 
 
 def _day(instant: dt.datetime, now: dt.datetime) -> str:
     year = f" {instant.year}" if instant.year != now.year else ""
-    return f"{instant.day} {instant:%b}{year}"
+    return f"{instant.day} {_MONTHS[instant.month - 1]}{year}"
+
+
+def _time(instant: dt.datetime) -> str:
+    return f"{instant.hour:02}:{instant.minute:02}"
 
 
 @register.filter
@@ -213,7 +222,8 @@ def exact(instant: dt.datetime) -> str:
 
 def _exact(instant: dt.datetime) -> str:
     fraction = f".{instant.microsecond // 1000:03}" if instant.microsecond else ""
-    return f"{instant:%a} {instant.day} {instant:%b} {instant.year}, {instant:%H:%M:%S}{fraction} {_zone_at(instant)}"
+    day = f"{_DAYS[instant.weekday()]} {instant.day} {_MONTHS[instant.month - 1]} {instant.year}"
+    return f"{day}, {_time(instant)}:{instant.second:02}{fraction} {_zone_at(instant)}"
 
 
 def _zone_at(instant: dt.datetime) -> str:
@@ -408,6 +418,7 @@ def part(parts: dict[str, SafeString], id_: str) -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=2000)
 def issue(key: str, row: int = 0) -> SafeString:
     """An issue key, which leads to its timeline. Only one longer than people give may break."""
     return format_html(
@@ -436,8 +447,13 @@ def _before_issues() -> SafeString:
 @register.simple_tag
 def site_name(site: Site) -> SafeString:
     """A site by its name, saying where it is a sandbox. In rows of tables the style sheet leaves that away."""
-    chip = mark_safe(' <span class="chip chip--sandbox">Sandbox</span>') if site.is_sandbox else ""
-    return format_html('<span class="site-name">{}</span>{}', site.slug, chip)
+    return _site_name(site.slug, site.is_sandbox)
+
+
+@lru_cache(maxsize=200)
+def _site_name(slug: str, is_sandbox: bool) -> SafeString:
+    chip = mark_safe(' <span class="chip chip--sandbox">Sandbox</span>') if is_sandbox else ""
+    return format_html('<span class="site-name">{}</span>{}', slug, chip)
 
 
 @register.simple_tag(takes_context=True)

@@ -94,4 +94,4 @@ class Current(models.Model):
     def knows_no_issue(self) -> bool:
         """Whether Jira knew none of its issues."""
         unknown = {key.upper() for key in self.entry.unknown_issues}
-        return bool(self.issue_keys) and unknown.issuperset(self.issue_keys)
+        return bool(unknown and self.issue_keys) and unknown.issuperset(self.issue_keys)
