@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 LARGEST = 100_000
 # No page needs more, and each page's own test says how many it needs.
 MOST_QUERIES = 30
-LONG = "a-name-as-long-as-real-ones-are"
+LONG = "platform-of-the-shop.a-name-as-long-as-real-ones-are"
 LISTS = {
     "issue-list": "/issues/",
     "deployment-list": "/deployments/",
@@ -139,8 +139,8 @@ def test_no_page_asks_more_for_many_rows_than_for_few_and_no_list_is_large(
     few = {name: asked_by(admin, address) for name, address in addresses.items()}
     fill(retail, 60)
     many = {name: asked_by(admin, address) for name, address in addresses.items()}
-    # A list that is longer than a page counts how many match, in one more query.
-    assert {name: (few[name], count) for name, count in many.items() if count > few[name] + (name in LISTS)} == {}
+    # A list that is longer than a page asks how many match: the planner first, then, when it expects few, for a count.
+    assert {name: (few[name], count) for name, count in many.items() if count > few[name] + 2 * (name in LISTS)} == {}
     assert {name: count for name, count in many.items() if count > MOST_QUERIES} == {}
     sizes = {name: len(admin.get(addresses[name]).content) for name in LISTS}
     assert {name: size for name, size in sizes.items() if size > LARGEST} == {}
