@@ -98,7 +98,7 @@ def page(
     everywhere = (
         Part("count-waiting", "_counts.html#waiting"),
         Part("count-rejected", "_counts.html#rejected"),
-        Part("count-awaiting", "_counts.html#awaiting"),
+        *([Part("count-awaiting", "_counts.html#awaiting")] if frame.of(request).sees_deletions else []),
         Part("zone", "_counts.html#zone"),
     )
     if is_pulse(request):
