@@ -23,7 +23,8 @@ def _makes_current(kind: Kind) -> str:
 
     Rows come as one JSON text: it carries lists of issue keys, which parallel arrays cannot. They are
     written in the order of their keys, so that two senders never wait for each other crosswise. What was
-    deleted has no sequence any more that a later version would have to exceed, as in Jira.
+    deleted has no sequence any more that a later version would have to exceed, as in Jira; what is only marked ahead
+    is not deleted yet.
     """
     typed = ", ".join(f"{name} {type}" for name, type in {**kind.key, **kind.columns}.items())
     names = ", ".join([*kind.key, *(name for name in kind.columns if name != "reported_at")])
@@ -41,7 +42,7 @@ def _makes_current(kind: Kind) -> str:
         least(reported_at, %(received_at)s::timestamptz), %(received_at)s::timestamptz, {names}
     FROM {kind.name}_item ORDER BY key
     ON CONFLICT (site_id, {", ".join(kind.key)}) DO UPDATE SET {changes}
-    WHERE held.sequence < excluded.sequence OR held.deleted_at IS NOT NULL
+    WHERE held.sequence < excluded.sequence OR held.deleted_at IS NOT NULL AND NOT is_marked_ahead(held.deleted_at)
     RETURNING entry_id
 )"""  # noqa: S608 (names of this project's own)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from django.db import connection
 
-GROUPS = ("clients", "delivery", "errands", "gateway", "ledger")
+GROUPS = ("cleanups", "clients", "delivery", "errands", "gateway", "ledger")
 _USING_THE_DATABASE = {"db", "transactional_db"}
 
 

@@ -165,6 +165,9 @@ class CleanupPart(models.Model):
     class Meta:
         db_table = "cleanup_part"
         constraints = [models.UniqueConstraint(fields=["cleanup", "position"], name="cleanup_part_has_its_place")]
+        indexes = [
+            models.Index(fields=["stamp"], name="cleanup_part_marking", condition=Q(state__in=["marking", "reviving"]))
+        ]
 
     def __str__(self) -> str:
         return f"part {self.position} of clean-up {self.cleanup_id}"
