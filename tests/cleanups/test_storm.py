@@ -114,7 +114,7 @@ class Storm:
                 act(luck.choice(found), None, timezone.now())
 
     def resend(self, _: random.Random) -> None:
-        """Of development information nothing: a commit that is sent again brings its repository back as it came then."""
+        """Not of development information: a commit that is sent again brings its repository back as it came."""
         now = timezone.now()
         chosen = {kind: rows for kind, rows in everything().items() if KINDS[kind].api != "devinfo"}
         with suppress(errands.Nothing):
