@@ -174,7 +174,8 @@ def _preview_one(page: Page) -> None:
     page.goto("/deletions/")
     if page.locator(ROW).count() == 0:
         page.goto("/deletions/new/?key=team&value=")
-        page.get_by_label("Value 1").fill(page.locator("#values-1 option").first.get_attribute("value") or "none")
+        values = page.locator("#values-1 option")
+        page.get_by_label("Value 1").fill((values.count() and values.first.get_attribute("value")) or "none")
         page.get_by_role("button", name="Preview").click()
 
 
