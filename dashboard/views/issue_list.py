@@ -10,8 +10,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from devops_sync.models import issue_window
-from devops_sync.models.reach import furthest_of_issues
 from devops_sync.models.issue_window import CHANGES, Touched, Window
+from devops_sync.models.reach import furthest_of_issues
 
 from .. import empty, frame, kept, live, paging
 from ..doors import readers_only

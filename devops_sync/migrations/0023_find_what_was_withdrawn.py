@@ -4,19 +4,30 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('devops_sync', '0022_index_what_is_in_a_repository_while_it_lives'),
+        ("devops_sync", "0022_index_what_is_in_a_repository_while_it_lives"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='cleanuppart',
-            name='state',
-            field=models.CharField(choices=[('todo', 'Not yet asked'), ('marking', 'Being marked'), ('standing', 'In its lane'), ('reviving', 'Being taken back'), ('cancelled', 'Cancelled')], default='todo', max_length=10),
+            model_name="cleanuppart",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("todo", "Not yet asked"),
+                    ("marking", "Being marked"),
+                    ("standing", "In its lane"),
+                    ("reviving", "Being taken back"),
+                    ("cancelled", "Cancelled"),
+                ],
+                default="todo",
+                max_length=10,
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('outcome', 'withdrawn')), fields=['site', 'outcome_at'], name='entry_withdrawn'),
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("outcome", "withdrawn")), fields=["site", "outcome_at"], name="entry_withdrawn"
+            ),
         ),
     ]

@@ -91,8 +91,8 @@ WITH few AS MATERIALIZED (
     ) AS one
 ),
 tally AS MATERIALIZED (
-    SELECT place, state COLLATE "C" AS state, slot, max(number) AS number, count(*) AS many, min(changed_at) AS first_at,
-           max(changed_at) AS last_at, min(least(first_received_at, changed_at)) AS seen_at
+    SELECT place, state COLLATE "C" AS state, slot, max(number) AS number, count(*) AS many,
+           min(changed_at) AS first_at, max(changed_at) AS last_at, min(least(first_received_at, changed_at)) AS seen_at
     FROM few GROUP BY 1, 2, 3
 )
 SELECT few.environment_type, few.environment_id, tally.state, false, tally.slot, many, first_at, last_at, seen_at,
