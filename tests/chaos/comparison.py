@@ -122,7 +122,8 @@ def _perhaps(site: Site) -> set[tuple[Name, int]]:
     for entries in Delivery.objects.filter(lane__site=site, status=None).values_list("entry_ids", flat=True):
         sent.update(entries)
     superseded = Entry.objects.filter(pk__in=sent, outcome=Entry.Outcome.SUPERSEDED)
-    return {((kind, key), sequence) for kind, key, sequence in superseded.values_list("kind", "key", "sequence")}
+    rows = superseded.values_list("kind", "key", "sequence")
+    return {((kind, key), sequence) for kind, key, sequence in rows if sequence is not None}
 
 
 def _compared(due: dict[Name, Held], jira: dict[Name, Held], perhaps: set[tuple[Name, int]]) -> Iterator[str]:
