@@ -23,7 +23,7 @@ from tests.sandbox_process import Sandbox
 
 from .conftest import EVERYTHING, by_page
 
-SECONDS = float(os.environ.get("STORM_SECONDS", "6"))
+SECONDS = float(os.environ.get("STORM_SECONDS", "2"))
 _SETTLE_SECONDS = 60.0
 
 
