@@ -125,11 +125,6 @@ class CarriedFilters(DatedFilters):
             return []  # One key cannot have two values.
         return trail.envelopes_with([site.pk for site in self.sites], pairs)
 
-    @property
-    def senders_offered(self) -> list[tuple[str, str]]:
-        names = Token.objects.filter(site__in=self.sites).order_by("name").values_list("name", flat=True).distinct()
-        return [(name, name) for name in names[:100]]
-
 
 @dataclass
 class SubmissionFilters(CarriedFilters):

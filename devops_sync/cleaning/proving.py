@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from .. import vault
+from ..alone import READER, alone_with
 from ..delivery import reading
 from ..delivery.clients import client_of
 from ..jira import client as jira
@@ -80,7 +81,7 @@ def ask(cleanup: Cleanup) -> bool:
     unanswered = cleanup.readings.unanswered()
     due = list(unanswered.filter(due_at__lte=timezone.now()).order_by("due_at", "position")[: reading.AT_ONCE])
     if due:
-        with reading.alone_with(cleanup.site) as is_alone:
+        with alone_with(READER, cleanup.site_id) as is_alone:
             if is_alone:
                 _ask_each(cleanup, due)
     return not unanswered.exists()

@@ -12,9 +12,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from .. import kinds
+from ..alone import RULE, alone_with
 from ..jira import keys
 from ..models import Cleanup, CleanupRule, PropertySet
-from .alone import RULE, alone_with
 from .matching import IN_REPOSITORIES
 
 log = logging.getLogger(__name__)

@@ -12,11 +12,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from .. import removal
+from ..alone import CLEANUP, alone_with
 from ..jira import keys
 from ..models import Cleanup, CleanupPart, Deletion, Lane
 from ..models.cleanup import said
 from . import marking, proving, redacting, report, ruling
-from .alone import CLEANUP, alone_with
 
 log = logging.getLogger(__name__)
 

@@ -10,15 +10,14 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.lookups import IsNull
 from django.utils import timezone
 
 from .. import vault
+from ..alone import READER, alone_with
 from ..jira import client as jira
 from ..jira import keys
 from ..kinds import KINDS
@@ -42,7 +41,6 @@ _READ_SECONDS = 10.0
 _HELD_FOR = dt.timedelta(seconds=4 * _READ_SECONDS + 20)
 _REST_AFTER_FAILURE = 60.0
 _REST_AFTER_429 = 30.0
-_LOCK = 1_919_247_972  # Tells the lock of a site's reader from other advisory locks.
 
 _stopping = threading.Event()
 
@@ -58,25 +56,10 @@ def read_due() -> int:
     sites = list(Site.objects.filter(pk__in=due.order_by().values("entry__site")).order_by("pk"))
     read = 0
     for site in sites:
-        with alone_with(site) as is_alone:
+        with alone_with(READER, site.pk) as is_alone:
             if is_alone and not _stopping.is_set():
                 read += _read_site(site, PASS_SECONDS / len(sites))
     return read
-
-
-@contextmanager
-def alone_with(site: Site) -> Iterator[bool]:
-    """Whether no other worker reads the site. The lock ends with the connection, should this worker die."""
-    key = [_LOCK, site.pk % 2**31]
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", key)
-        (is_alone,) = cursor.fetchone()
-    try:
-        yield is_alone
-    finally:
-        if is_alone:
-            with suppress(DatabaseError), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", key)
 
 
 class Pace:

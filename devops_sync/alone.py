@@ -8,6 +8,7 @@ from django.db import DatabaseError, connection
 # Tell these locks from each other and from other advisory locks.
 CLEANUP = 1_668_048_225
 RULE = 1_668_048_226
+READER = 1_919_247_972  # of a site
 
 
 @contextmanager
