@@ -13,7 +13,7 @@ import msgspec
 from django.db import connection, transaction
 from msgspec import Raw
 
-from . import doorbell
+from . import audit, doorbell, standing
 from .jira import amending, keys, wire
 from .kinds import KINDS, Kind, Row
 from .models import Entry, Lane, Site, Submission, User
@@ -27,6 +27,7 @@ ENVIRONMENT_TYPES = amending.ENVIRONMENT_TYPES
 
 NEWER = "A newer version came since."
 DELETED = "It was deleted since."
+HOME_DELETED = "Its repository was deleted since."
 NOT_REJECTED = "Jira did not reject it."
 NOTHING_TO_CHANGE = "Nothing in it is to be replaced."
 NOT_READABLE = "What was sent can no longer be read."
@@ -84,8 +85,14 @@ def apply(site: Site, entries: Sequence[Entry], changes: Changes, user: User, no
         if sound:
             submissions.append(_submission(site, api, sound, changes, user, now))
             _write(submissions[-1], lanes[api], sound, changes)
+            _note(submissions[-1], changes)
             transaction.on_commit(_ringing(lanes[api]))
     return Outcome(sum(one.entry_count for one in submissions), submissions, passed_over)
+
+
+def _note(made: Submission, changes: Changes) -> None:
+    name = "correction.sent_again" if changes.is_empty else "correction.made"
+    audit.note(name, on=made, after={"entries": made.entry_count, **vars(changes)})
 
 
 def _ringing(lane_id: int) -> Callable[[], None]:
@@ -107,7 +114,17 @@ def _current(entries: Sequence[Entry], *, for_writing: bool = False) -> dict[int
             rows = rows.order_by("entry__key").select_for_update(of=("self",), no_key=True)
         for entry_id, deleted_at in rows.values_list("entry_id", "deleted_at"):
             found[entry_id] = DELETED if deleted_at else ""
-    return found
+    return found | dict.fromkeys(_homeless([pk for pk, why in found.items() if not why]), HOME_DELETED)
+
+
+def _homeless(ids: list[int]) -> list[int]:
+    """Those of the entries that would bring their repository back, or as it was before it was deleted."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT entry.id FROM entry WHERE entry.id = ANY(%(ids)s) AND NOT ({standing.HOME_STANDS})",  # noqa: S608 (a text of this project's own)
+            {"ids": ids},
+        )
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _draft(entry: Entry, changes: Changes, obstacle: str) -> Draft:
@@ -233,7 +250,7 @@ def _point(kind: Kind, drafts: list[Draft], new: dict[int, int], *, with_columns
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            UPDATE {kind.model._meta.db_table} AS held SET {changes}
+            UPDATE {kind.model._meta.db_table} AS held SET {changes}, is_rejected = false
             FROM json_to_recordset(%s::json) AS item (origin bigint, {typed}) WHERE held.entry_id = item.origin
             """,  # noqa: S608 (names of this project's own)
             [_as_json(rows)],

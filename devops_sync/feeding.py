@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from . import envelopes, standing
 from .kinds import KINDS
-from .models import Confirmation, Deletion, Entry, Envelope, Errand, Lane, Submission
+from .models import Confirmation, Deletion, Entry, Envelope, Errand, Lane, Site, Submission
 from .models.submission import time_ordered_id
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,8 @@ class _Item:
 def feed() -> Fed:
     """Feed every errand that runs, as much as may wait. Returns what got something."""
     fed = Fed()
-    for errand_id in list(Errand.objects.running().order_by("id").values_list("pk", flat=True)):
+    running = Errand.objects.running().exclude(site__in=Site.objects.still_ids())
+    for errand_id in list(running.order_by("id").values_list("pk", flat=True)):
         try:
             while _take_slice(errand_id, fed):
                 pass
@@ -130,12 +131,13 @@ def _standing(errand: Errand, items: Sequence[_Item]) -> list[_Item]:
     """Those of the items whose entry still stands, asked after the lanes were taken."""
     verifies = errand.purpose == Errand.Purpose.VERIFY
     condition = standing.stands(with_history=errand.with_history, with_deleted=errand.with_deleted)
+    home = standing.HOME_COMES_BACK if errand.with_deleted else standing.HOME_STANDS
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
             SELECT entry.id FROM entry {standing.held(with_history=errand.with_history)}
             WHERE entry.id = ANY(%(entries)s) AND {condition} {f"AND {standing.TAKEN}" if verifies else ""}
-                {"" if verifies or errand.with_deleted else f"AND {standing.HOME_STANDS}"}
+                {"" if verifies else f"AND {home}"}
             """,  # noqa: S608 (texts of this project's own)
             {"entries": [item.entry_id for item in items], "asked_at": errand.asked_at},
         )

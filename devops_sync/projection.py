@@ -1,8 +1,8 @@
 """The current state as a projection of the entries: the version with the highest update sequence is current.
 
-A submission, its entries and the current rows that they change are written by one statement: one round trip,
-one commit, and PostgreSQL's row lock orders two senders of one key. A multi-row upsert is some twenty times
-faster than a loop of saves.
+A submission, its entries, the current rows that they change and its line in the audit log are written by one statement:
+one round trip, one commit, and PostgreSQL's row lock orders two senders of one key. A multi-row upsert is some twenty
+times faster than a loop of saves.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,9 +10,12 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
+from django.db import connection
 
 from . import prepared
+from .audit import noting
 from .kinds import KINDS, Kind, Row
+from .models import Submission
 
 _ENTRY = "position int, key text, sequence bigint, payload text, mends jsonb"
 
@@ -41,7 +44,7 @@ def _makes_current(kind: Kind) -> str:
     SELECT %(site)s::bigint, sequence, entry_id, %(property_set)s::bigint, coalesce(reported_at, %(received_at)s),
         least(reported_at, %(received_at)s::timestamptz), %(received_at)s::timestamptz, {names}
     FROM {kind.name}_item ORDER BY key
-    ON CONFLICT (site_id, {", ".join(kind.key)}) DO UPDATE SET {changes}
+    ON CONFLICT (site_id, {", ".join(kind.key)}) DO UPDATE SET {changes}, is_rejected = false
     WHERE held.sequence < excluded.sequence OR held.deleted_at IS NOT NULL AND NOT is_marked_ahead(held.deleted_at)
     RETURNING entry_id
 )"""  # noqa: S608 (names of this project's own)
@@ -64,10 +67,11 @@ _SUBMISSION = """
 submitted AS (
     INSERT INTO submission (
         id, site_id, token_id, user_id, remote_address, api, path, received_at, validated_at, size, sha256, raw,
-        envelope_id, status, refusal, entry_count, refused_count
+        head, envelope_id, status, refusal, entry_count, refused_count
     ) VALUES (
         %(submission)s, %(site)s, %(token)s, %(user)s, %(remote_address)s, %(api)s, %(path)s, %(received_at)s,
-        %(validated_at)s, %(size)s, %(sha256)s, %(raw)s, %(envelope)s, 202, '', %(entry_count)s, %(refused_count)s
+        %(validated_at)s, %(size)s, %(sha256)s, %(raw)s, %(head)s::jsonb, %(envelope)s, 202, '',
+        %(entry_count)s, %(refused_count)s
     )
 )"""
 _REFUSED = f"""
@@ -80,8 +84,8 @@ def store(rows: Mapping[str, Sequence[Row]], refused: Sequence[Row], facts: Mapp
     """Write a submission with its entries, and make each valid one current unless a version as high is.
 
     `rows` are the valid entities by kind, `refused` the others, both as columns by name; `facts` are the
-    columns of the submission, with the lane and the property set. Of two versions of one key the earlier
-    in the request is written first; the caller puts a transaction around requests that have any.
+    columns of the submission, with the lane, the property set and what the audit log says. Of two versions of one key
+    the earlier in the request is written first; the caller puts a transaction around requests that have any.
     """
     for number, distinct in enumerate(rounds(rows)):
         first = number == 0
@@ -95,7 +99,7 @@ def store(rows: Mapping[str, Sequence[Row]], refused: Sequence[Row], facts: Mapp
 def _statement(names: tuple[str, ...], is_first: bool, has_refused: bool) -> str:
     """The statement that writes the entries of these kinds, and the submission with the first of them."""
     kinds = [KINDS[name] for name in names]
-    parts = [_TAKEN, _SUBMISSION] if is_first else [_TAKEN]
+    parts = [_TAKEN, _SUBMISSION, noting.WITH_PENDING] if is_first else [_TAKEN]
     outcomes = [_outcomes(kind) for kind in kinds]
     if is_first and has_refused:
         outcomes.append(_REFUSED)
@@ -108,6 +112,21 @@ INSERT INTO entry (
 SELECT found.*, %(submission)s::uuid, %(site)s::bigint, %(envelope)s::bigint, '{{}}'::text[], 'not_read'
 FROM ({" UNION ALL ".join(outcomes)}) AS found
 """  # noqa: S608 (names of this project's own)
+
+
+def store_refused(submission: Submission, noted: Mapping[str, Any]) -> None:
+    """Write a submission that was refused whole, with what the audit log says of it."""
+    fields = submission._meta.concrete_fields
+    values = {field.attname: field.get_db_prep_save(field.pre_save(submission, True), connection) for field in fields}
+    prepared.run(_refusal(), {**values, **noted})
+    submission._state.adding = False
+
+
+@lru_cache
+def _refusal() -> str:
+    columns = [field.attname for field in Submission._meta.concrete_fields]
+    values = ", ".join(f"%({column})s" for column in columns)
+    return f"WITH {noting.WITH_PENDING} INSERT INTO submission ({', '.join(columns)}) VALUES ({values})"  # noqa: S608 (names of columns)
 
 
 def rounds(rows: Mapping[str, Sequence[Row]]) -> Iterator[dict[str, list[Row]]]:

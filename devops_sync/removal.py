@@ -54,9 +54,12 @@ def store(site: Site, lane: Lane, asked: Asked) -> Deletion:
         marked, withdrawn = 0, 0
         given = {"site": site.pk, "lanes": lanes, "now": asked.received_at, "until": asked.until_sequence}
         spared = " AND held.sequence <= %(until)s" if asked.until_sequence is not None else ""
-        for kind, condition, values in falling_by_key(asked.kind, keys.text(*asked.key)):
+        falling = falling_by_key(asked.kind, keys.text(*asked.key))
+        for kind, condition, values in falling:
             counts = _mark(cursor, kind, condition + spared, {**values, **given})
             marked, withdrawn = marked + counts[0], withdrawn + counts[1]
+        for kind, condition, values in falling:
+            withdrawn += _withdraw_sent_again(cursor, kind, condition, {**values, **given})
     refused = _refused(asked)
     settled = {"outcome": Deletion.Outcome.REJECTED, "outcome_at": asked.received_at} if refused else {}
     return Deletion.objects.create(
@@ -122,3 +125,55 @@ def _mark(cursor: Any, kind: Kind, condition: str, values: dict[str, Any]) -> tu
     )
     marked, withdrawn = cursor.fetchone()
     return marked, withdrawn
+
+
+def _withdraw_sent_again(cursor: Any, kind: Kind, condition: str, values: dict[str, Any]) -> int:
+    """Withdraw what is sent again of it, which would leave after the deletion. Returns how many entries.
+
+    Not only of what was marked just now: a clean-up may have marked it before, or it was spared, and would bring back
+    the repository that it lies in.
+    """
+    cursor.execute(
+        f"""
+        UPDATE entry SET outcome = 'withdrawn', outcome_at = %(now)s
+        FROM {kind.model._meta.db_table} AS held JOIN entry AS latest ON latest.id = held.entry_id
+        WHERE held.site_id = %(site)s AND {condition}
+          AND (held.deleted_at IS NOT NULL OR {home_is(kind, "IS NOT NULL")})
+          AND entry.site_id = %(site)s AND entry.kind = latest.kind AND entry.key = latest.key
+          AND entry.outcome = 'waiting'
+          AND entry.lane_id IN (SELECT id FROM lane WHERE id = ANY(%(lanes)s) AND priority = %(resent)s)
+        RETURNING entry.id""",  # noqa: S608 (names of this project's own)
+        {**values, "resent": Lane.Priority.RESENT},
+    )
+    withdrawn = [pk for (pk,) in cursor.fetchall()]
+    leave_deleted(cursor, kind, withdrawn, values["now"])
+    return len(withdrawn)
+
+
+def home_is(kind: Kind, deleted: str) -> str:
+    """Whether a row `held` of a kind lies in a repository whose time of deletion is so."""
+    if kind.name not in ("commit", "branch", "pull_request"):
+        return "false"
+    return f"""EXISTS (
+                SELECT 1 FROM repository AS home WHERE home.site_id = held.site_id
+                  AND home.repository_id = held.repository_id AND home.deleted_at {deleted})"""  # noqa: S608 (conditions of this project's own)
+
+
+def leave_deleted(cursor: Any, kind: Kind, withdrawn: list[int], at: dt.datetime | None) -> None:
+    """Leave deleted what the withdrawn entries of errands were to bring back: Jira does not have it."""
+    cursor.execute(_LEAVE_DELETED.format(table=kind.model._meta.db_table), {"withdrawn": withdrawn, "at": at})
+
+
+_LEAVE_DELETED = """
+UPDATE {table} AS held SET deleted_at = %(at)s
+FROM entry AS again JOIN submission ON submission.id = again.submission_id
+JOIN errand_item AS item ON item.errand_id = submission.errand_id AND item.entry_id = again.origin_id
+JOIN entry AS latest ON latest.site_id = again.site_id AND latest.kind = again.kind AND latest.key = again.key
+WHERE again.id = ANY(%(withdrawn)s) AND item.was_deleted_at IS NOT NULL
+  AND held.entry_id = latest.id AND held.deleted_at IS NULL AND latest.id < again.id
+  AND NOT EXISTS (
+      SELECT 1 FROM entry AS copy JOIN submission AS by ON by.id = copy.submission_id
+      WHERE copy.site_id = again.site_id AND copy.kind = again.kind AND copy.key = again.key
+        AND by.errand_id = submission.errand_id AND copy.outcome = 'accepted'
+  )
+"""

@@ -77,10 +77,33 @@ TAKEN = """(entry.outcome = 'accepted' OR EXISTS (
           AND again.sequence = entry.sequence
     ))"""
 
-# What lies in a repository travels in it. Where only the repository was deleted, since a sequence spared what lies in
-# it, sending that would bring the repository back.
-HOME_STANDS = """NOT (entry.kind IN ('commit', 'branch', 'pull_request') AND EXISTS (
+# What lies in a repository brings it along as it came then. In an earlier life that may have been a higher version than
+# the repository has now, which Jira would prefer. A correction brings what its origin came with.
+_BRINGS_A_HIGHER_ONE = """EXISTS (
+            WITH RECURSIVE came AS (
+                SELECT entry.submission_id, entry.origin_id
+                UNION ALL
+                SELECT origin.submission_id, origin.origin_id
+                FROM came JOIN entry AS origin ON origin.id = came.origin_id
+            )
+            SELECT 1 FROM came JOIN entry AS carried ON carried.submission_id = came.submission_id
+            WHERE carried.kind = 'repository' AND carried.key = json_build_array(home.repository_id)::text
+              AND carried.outcome <> 'refused' AND carried.sequence > home.sequence
+        )"""
+
+# Where only the repository was deleted, since a sequence spared what lies in it, sending that would bring it back.
+HOME_STANDS = f"""NOT (entry.kind IN ('commit', 'branch', 'pull_request') AND EXISTS (
         SELECT 1 FROM repository AS home
         WHERE home.site_id = entry.site_id AND home.repository_id = entry.key::json ->> 0
-          AND home.deleted_at IS NOT NULL
-    ))"""
+          AND (home.deleted_at IS NOT NULL OR {_BRINGS_A_HIGHER_ONE})
+    ))"""  # noqa: S608 (a text of this module's own)
+
+# One that was deleted before the errand was planned comes back with it: before what lies in it, or in the same slice,
+# of `%(entries)s`. One that a clean-up had begun to mark by then, and deleted later, is not among them.
+HOME_COMES_BACK = f"""NOT (entry.kind IN ('commit', 'branch', 'pull_request') AND EXISTS (
+        SELECT 1 FROM repository AS home
+        WHERE home.site_id = entry.site_id AND home.repository_id = entry.key::json ->> 0
+          AND (home.deleted_at > %(asked_at)s
+               OR home.deleted_at IS NOT NULL AND home.entry_id <> ALL(%(entries)s)
+               OR {_BRINGS_A_HIGHER_ONE})
+    ))"""  # noqa: S608 (a text of this module's own)

@@ -8,16 +8,19 @@ and for as long as Jira was not asked, all of it can be taken back.
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from .. import removal
 from ..kinds import Kind
 from ..models import Cleanup, CleanupPart, Deletion, Lane
-from . import matching
+from . import judging, matching, noting
 from .matching import Criteria
 
+State = Cleanup.State
 SLICE = 1000
 # Rows that somebody is writing are passed over, and looked for again. What keeps changing is left to the last step.
 _PASSES = 4
@@ -40,11 +43,13 @@ class NotRunning(Exception):
 
 
 class Grown(Exception):
-    """More falls under the clean-up now than its preview showed; the text says how many."""
+    """More falls under the clean-up now than its preview showed; the text says how many, and with what they go."""
 
-    def __init__(self, many: int):
-        entities = "1 entity matches" if many == 1 else f"{many:,} entities match"
-        super().__init__(f"{entities} that the preview did not show. Nothing of this part was deleted.")
+    def __init__(self, many: int, named: str = ""):
+        entities = "1 entity" if many == 1 else f"{many:,} entities"
+        matches = "matches" if many == 1 else "match"
+        with_it = f"{entities} would go with the {named}" if named else f"{entities} {matches}"
+        super().__init__(f"{with_it} that the preview did not show. Nothing of this part was deleted.")
 
 
 def criteria_of(part: CleanupPart) -> Criteria:
@@ -161,23 +166,29 @@ def _withdraw(cursor: Any, part: CleanupPart, criteria: Criteria, chosen: list[i
     """Withdraw those of the waiting entries whose entity is marked, unless a version with other properties is there.
 
     That one would be left in Jira: what waits has to be sent before the deletion then. What is sent again waits in a
-    lane of its own, and would leave after the deletion: it is withdrawn whatever else there was.
+    lane of its own, and would leave after the deletion: it is withdrawn whatever else there was, also where it is
+    spared itself and would bring its repository back.
     """
     api, site = part.api, part.cleanup.site_id
     resent = list(Lane.objects.filter(site=site, api=api, priority=Lane.Priority.RESENT).values_list("pk", flat=True))
     for kind in criteria.kinds:
+        home_goes = removal.home_is(kind, "= %(stamp)s")
         cursor.execute(
             f"""
             UPDATE entry SET outcome = 'withdrawn', outcome_at = %(stamp)s
             FROM entry AS latest JOIN {kind.model._meta.db_table} AS held ON held.entry_id = latest.id
             WHERE entry.id = ANY(%(chosen)s) AND entry.outcome = 'waiting' AND entry.kind = %(kind)s
               AND latest.site_id = entry.site_id AND latest.kind = entry.kind AND latest.key = entry.key
-              AND held.deleted_at = %(stamp)s AND entry.sequence <= held.sequence
-              AND (entry.origin_id IS NOT NULL AND entry.lane_id = ANY(%(resent)s) OR {_ALL_VERSIONS_FALL})
-            """,  # noqa: S608 (names of this project's own)
+              AND entry.sequence <= held.sequence AND CASE
+                  WHEN entry.origin_id IS NOT NULL AND entry.lane_id = ANY(%(resent)s)
+                  THEN held.deleted_at = %(stamp)s OR {home_goes}
+                  ELSE held.deleted_at = %(stamp)s AND {_ALL_VERSIONS_FALL} END
+            RETURNING entry.id""",  # noqa: S608 (names of this project's own)
             criteria.values(stamp=part.stamp, chosen=chosen, kind=kind.name, resent=resent),
         )
-        part.withdrawn += cursor.rowcount
+        withdrawn = [pk for (pk,) in cursor.fetchall()]
+        removal.leave_deleted(cursor, kind, withdrawn, part.stamp)
+        part.withdrawn += len(withdrawn)
 
 
 def stand(part: CleanupPart, marked_to: int) -> Deletion:
@@ -185,27 +196,33 @@ def stand(part: CleanupPart, marked_to: int) -> Deletion:
 
     What came after entry `marked_to` is looked at and marked alone with the lane, for as short as can be.
     """
-    lane, lanes = lanes_of(part.cleanup.site_id, part.api)
+    lane, _ = lanes_of(part.cleanup.site_id, part.api)
     previewed = part.cleanup.origin != Cleanup.Origin.GATEWAY
     if previewed:
         look(part)
-    last = _newest_waiting(lanes)
+    last = _newest_waiting([lane.pk])
     with transaction.atomic(), connection.cursor() as cursor:
         running = Cleanup.objects.filter(pk=part.cleanup_id, state=Cleanup.State.RUNNING, stopped_for="")
         if running.select_for_update(no_key=True).first() is None:
             raise NotRunning
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lane.pk])
+        # Asked for only now: the first errand makes the lane of resent history.
+        _, lanes = lanes_of(part.cleanup.site_id, part.api)
         _take_rows(cursor, lanes)
         criteria = criteria_of(part)  # with the property sets of what came meanwhile
         if previewed and part.seen_to is not None:
             _look(criteria, part.seen_to, part.stamp)
+        if _may_have_been_given_back(part):
+            marked_to = 0
         for kind in criteria.kinds:
             _mark_rest(cursor, part, criteria, kind, marked_to)
             if kind.model in matching.IN_REPOSITORIES:
                 _let_stay(cursor, part, criteria, kind)
         if previewed:
             _compare(cursor, part, criteria)
-        _withdraw(cursor, part, criteria, _waiting(lanes, after=last))
+        # What is sent again would leave after the deletion, also what was fed while its row was being marked.
+        sent_again = _waiting([other for other in lanes if other != lane.pk])
+        _withdraw(cursor, part, criteria, [*_waiting([lane.pk], after=last), *sent_again])
         cursor.execute("SELECT nextval('entry_id_seq')")
         (number,) = cursor.fetchone()
         part.deletion = _deletion(part, lane, number)
@@ -224,7 +241,10 @@ def _newest_waiting(lanes: list[int]) -> int:
 
 
 def _mark_rest(cursor: Any, part: CleanupPart, criteria: Criteria, kind: Kind, marked_to: int) -> None:
-    """Mark what entries after `marked_to` brought under the part, or made alive again."""
+    """Mark what entries after `marked_to` brought under the part, or made alive again; at 0 whatever is alive."""
+    if not marked_to:
+        _mark_all(cursor, part, criteria, kind)
+        return
     table = kind.model._meta.db_table
     came = """
         SELECT id FROM entry WHERE id > %(marked_to)s AND site_id = %(site)s AND kind = %(kind)s
@@ -245,6 +265,24 @@ def _mark_rest(cursor: Any, part: CleanupPart, criteria: Criteria, kind: Kind, m
         criteria.values(stamp=part.stamp, marked_to=marked_to, kind=kind.name),
     )
     part.marked += cursor.rowcount
+
+
+def _mark_all(cursor: Any, part: CleanupPart, criteria: Criteria, kind: Kind) -> None:
+    cursor.execute(
+        f"""
+        UPDATE {kind.model._meta.db_table} SET deleted_at = %(stamp)s
+        WHERE deleted_at IS NULL AND id IN ({criteria.found(kind, "held.id")})""",  # noqa: S608 (names of this project's own)
+        criteria.values(stamp=part.stamp),
+    )
+    part.marked += cursor.rowcount
+
+
+def _may_have_been_given_back(part: CleanupPart) -> bool:
+    """Whether another clean-up beside this one may have been taken back since: no entry tells of what is alive then."""
+    beside = Cleanup.objects.filter(site=part.cleanup.site_id, apis__contains=[part.api], started_at__isnull=False)
+    can_be = Q(state__in=(State.RUNNING, State.PAUSED, State.DELAYED)) | ~Q(stopped_for="") & Q(state=State.PROVING)
+    was = Q(state__in=(State.CANCELLED, State.STOPPED), finished_at__gt=part.stamp)
+    return beside.filter(can_be | was).exclude(pk=part.cleanup_id).exists()
 
 
 def _let_stay(cursor: Any, part: CleanupPart, criteria: Criteria, kind: Kind) -> None:
@@ -329,10 +367,15 @@ def take_back(part: CleanupPart, into: CleanupPart.State) -> bool:
             )
             if cursor.fetchone() != (True,):
                 return False
+        if part.state != CleanupPart.State.REVIVING:
+            noting.note("taken_back", part.cleanup, api=part.api, part=part.position, marked=part.marked)
         stood, part.deletion = part.deletion, None
         # Should this process die before all is alive again, a worker finds it by this state and goes on.
         part.state = CleanupPart.State.REVIVING
-        part.save(update_fields=["deletion", "state"])
+        if stood is not None:
+            # When it stood, nothing more matched. What came after it is judged again.
+            part.seen_to = stood.pk
+        part.save(update_fields=["deletion", "state", "seen_to"])
         if stood is not None:
             stood.delete()
     revive(part, into)
@@ -346,6 +389,7 @@ def revive(part: CleanupPart, into: CleanupPart.State) -> None:
     """
     if part.stamp is not None:
         _revive(part)
+        judging.judge(part)
     fresh = {"stamp": None, "marked": 0, "withdrawn": 0, "state": into}
     CleanupPart.objects.filter(pk=part.pk, stamp=part.stamp, state=CleanupPart.State.REVIVING).update(**fresh)
     part.refresh_from_db()
@@ -353,7 +397,8 @@ def revive(part: CleanupPart, into: CleanupPart.State) -> None:
 
 def _revive(part: CleanupPart) -> None:
     if part.cleanup.is_by_properties:
-        criteria = criteria_of(part)
+        # What it spared may be deleted by it nevertheless: what Jira has no more, and was not brought back.
+        criteria = replace(criteria_of(part), until=None)
         chosen = [
             (kind, matching.ids(criteria, kind, "held.deleted_at = %(stamp)s", part.stamp)) for kind in criteria.kinds
         ]

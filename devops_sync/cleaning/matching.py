@@ -81,13 +81,16 @@ class Criteria:
               AND {self.lies_in_one()}"""  # noqa: S608 (names of this project's own)
 
     def lies_in_one(self) -> str:
-        """Whether a row lies in a repository that goes, or that went in this clean-up: it is marked by its stamp."""
+        """Whether a row lies in a repository that goes, or that went in this clean-up: it is marked by its stamp.
+
+        An array, which is read first: where there is no such repository, no row of the kind is looked at.
+        """
         spared = " AND home.sequence <= %(until)s" if self.until is not None else ""
-        return f"""held.repository_id IN (
+        return f"""held.repository_id = ANY(ARRAY(
                 SELECT home.repository_id FROM repository AS home
                 WHERE home.site_id = %(site)s AND home.property_set_id = ANY(%(sets)s::bigint[]){spared}
                   AND (home.deleted_at IS NULL OR home.deleted_at = %(stamp)s)
-            )"""  # noqa: S608 (names of this project's own)
+            ))"""  # noqa: S608 (names of this project's own)
 
 
 def ids(criteria: Criteria, kind: Kind, alive: str = "held.deleted_at IS NULL", stamp: Any = None) -> list[int]:
@@ -133,7 +136,7 @@ def taken_by(version: str, before: str) -> str:
                ))"""  # noqa: S608 (names of this module's own)
 
 
-def _gone(version: str, before: str) -> str:
+def gone(version: str, before: str) -> str:
     """Whether a `version` (an entry) fell under a deletion after it that satisfies `before`."""
     return f"EXISTS (SELECT 1 FROM {taken_by(version, before)})"  # noqa: S608 (names of this module's own)
 
@@ -157,14 +160,14 @@ def _grown(cursor: Any, criteria: Criteria, kind: Kind, since: int, stamp: Any) 
             FROM entry AS version JOIN envelope ON envelope.id = version.envelope_id
             WHERE version.site_id = %(site)s AND version.kind = %(kind)s AND version.key = came.key
               AND version.id <= %(since)s AND version.outcome NOT IN ('refused', 'out_of_order')
-              AND NOT {_gone("version", "deletion.id <= %(since)s")}
+              AND NOT {gone("version", "deletion.id <= %(since)s")}
             ORDER BY version.sequence DESC, version.id DESC LIMIT 1
         ) AS before ON true
         WHERE (held.deleted_at IS NULL OR held.deleted_at = %(stamp)s) AND {criteria.matches(kind)}
           AND (
               before.id IS NULL
               OR NOT (before.property_set_id = ANY(%(sets)s::bigint[]) {home})
-              OR {_gone("before", "deletion.id < came.id")}
+              OR {gone("before", "deletion.id < came.id")}
           )
         """,  # noqa: S608 (names of this project's own)
         criteria.values(since=since, kind=kind.name, api=kind.api, stamp=stamp),
@@ -182,7 +185,7 @@ def in_jira(key: str) -> str:
         SELECT envelope.property_set_id, version.sequence
         FROM entry AS version JOIN envelope ON envelope.id = version.envelope_id
         WHERE version.site_id = %(site)s AND version.kind = %(kind)s AND version.key = {key}
-          AND version.outcome = 'accepted' AND NOT {_gone("version", "true")}
+          AND version.outcome = 'accepted' AND NOT {gone("version", "true")}
         ORDER BY version.sequence DESC, version.id DESC LIMIT 1"""  # noqa: S608 (names of this module's own)
 
 
@@ -202,11 +205,40 @@ class Unsettled:
 
 def unsettled(criteria: Criteria, kind: Kind) -> Unsettled:
     """How those that Jira has not accepted as they are now count. They are few, and found by what became of them."""
-    home = f"OR {criteria.lies_in_one()}" if kind.model in IN_REPOSITORIES else ""
-    older = "AND coalesce(jira.sequence <= %(until)s, false)" if criteria.until is not None else ""
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
+            {_judged(criteria, kind)}
+            SELECT
+                count(*) FILTER (WHERE falls AND (
+                    NOT is_there OR outcome = 'rejected' AND NOT older_falls)),
+                count(*) FILTER (WHERE falls AND outcome = 'waiting' AND NOT is_there),
+                count(*) FILTER (WHERE {_OLDER})
+            FROM judged
+            """,  # noqa: S608 (names of this project's own)
+            criteria.values(kind=kind.name, api=kind.api, stamp=None),
+        )
+        return Unsettled(*cursor.fetchone())
+
+
+def older(criteria: Criteria, kind: Kind) -> list[int]:
+    """The rows that `unsettled` counts as older, by number: Jira would lose what it holds of them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"{_judged(criteria, kind)} SELECT held_id FROM judged WHERE {_OLDER} ORDER BY 1",  # noqa: S608 (names of this project's own)
+            criteria.values(kind=kind.name, api=kind.api, stamp=None),
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+_OLDER = "NOT falls AND outcome = 'rejected' AND is_there AND older_falls"
+
+
+def _judged(criteria: Criteria, kind: Kind) -> str:
+    """A WITH clause: the rows of a kind that Jira has not accepted as they are now, and what it holds of them."""
+    home = f"OR {criteria.lies_in_one()}" if kind.model in IN_REPOSITORIES else ""
+    until = "AND coalesce(jira.sequence <= %(until)s, false)" if criteria.until is not None else ""
+    return f"""
             WITH left_over AS MATERIALIZED (
                 SELECT id, origin_id, key, outcome FROM entry
                 WHERE lane_id = ANY(ARRAY(SELECT id FROM lane WHERE site_id = %(site)s AND api = %(api)s))
@@ -220,23 +252,13 @@ def unsettled(criteria: Criteria, kind: Kind) -> Unsettled:
                 FROM left_over CROSS JOIN LATERAL (VALUES (left_over.id), (origin_id)) AS numbered (id)
                 WHERE numbered.id IS NOT NULL ORDER BY numbered.id, outcome DESC
             ), judged AS (
-                SELECT current.outcome, {criteria.matches(kind)} AS falls,
+                SELECT held.id AS held_id, current.outcome, {criteria.matches(kind)} AS falls,
                     jira.property_set_id IS NOT NULL AS is_there,
-                    coalesce(jira.property_set_id = ANY(%(sets)s::bigint[]) {home}, false) {older} AS older_falls
+                    coalesce(jira.property_set_id = ANY(%(sets)s::bigint[]) {home}, false) {until} AS older_falls
                 FROM current JOIN {kind.model._meta.db_table} AS held ON held.entry_id = current.id
                 LEFT JOIN LATERAL ({in_jira("current.key")}) AS jira ON true
                 WHERE held.deleted_at IS NULL AND held.site_id = %(site)s
-            )
-            SELECT
-                count(*) FILTER (WHERE falls AND (
-                    NOT is_there OR outcome = 'rejected' AND NOT older_falls)),
-                count(*) FILTER (WHERE falls AND outcome = 'waiting' AND NOT is_there),
-                count(*) FILTER (WHERE NOT falls AND outcome = 'rejected' AND is_there AND older_falls)
-            FROM judged
-            """,  # noqa: S608 (names of this project's own)
-            criteria.values(kind=kind.name, api=kind.api, stamp=None),
-        )
-        return Unsettled(*cursor.fetchone())
+            )"""  # noqa: S608 (names of this project's own)
 
 
 def newest_number(lanes: Iterable[int]) -> int:

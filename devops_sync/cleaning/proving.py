@@ -6,6 +6,7 @@ said to be that.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +21,9 @@ from ..jira import client as jira
 from ..jira import compare, keys
 from ..kinds import KINDS, of_api
 from ..models import Cleanup, CleanupPart, Deletion, ProofReading
+from . import staying
 from .marking import criteria_of
+from .staying import Stayed
 
 Result = ProofReading.Result
 
@@ -35,11 +38,12 @@ _PASS_SECONDS = 10.0
 _KEPT = 16 * 1024
 
 
-def begin(cleanup: Cleanup, now: dt.datetime) -> None:
-    """Write down what Jira will be asked. What it did not take, it is not asked for."""
+def begin(cleanup: Cleanup, now: dt.datetime, stayed: Sequence[Stayed] = ()) -> None:
+    """Write down what Jira will be asked, also for what stayed. What it did not take, it is not asked for."""
     accepted = cleanup.parts.filter(deletion__outcome=Deletion.Outcome.ACCEPTED).select_related("cleanup", "deletion")
     if cleanup.is_by_properties:
         questions = [one for part in accepted for one in _of_part(part)]
+        questions += [(one.api, one.kind, one.key) for one in stayed[:ALL_BELOW]]
     else:
         questions = [(part.api, part.kind, part.key) for part in _sampled(list(accepted.order_by("position")))]
     due_at = now + dt.timedelta(seconds=FIRST_AFTER)
@@ -139,6 +143,8 @@ def _judge(cleanup: Cleanup, one: ProofReading, answer: jira.Answer) -> None:
             _conclude(one, Result.NOT_TOLD, f"Jira answered {answer.status}.")
         elif not is_there:
             _conclude(one, Result.GONE)
+        elif _stays(cleanup, one):
+            _conclude(one, Result.THERE, staying.WHY)
         elif _came_again(cleanup, one):
             _conclude(one, Result.NEWER)
         elif one.tries < len(PATIENCE):
@@ -164,6 +170,13 @@ def _is_there(one: ProofReading, answer: jira.Answer) -> bool | None:
     except compare.NotThere:
         return False
     return True
+
+
+def _stays(cleanup: Cleanup, one: ProofReading) -> bool:
+    if not one.kind or not cleanup.is_by_properties:
+        return False
+    kind = KINDS[one.kind]
+    return staying.stays(cleanup, kind, dict(zip(kind.key, keys.parts(one.key), strict=True)))
 
 
 def _came_again(cleanup: Cleanup, one: ProofReading) -> bool:

@@ -7,9 +7,11 @@ beside each, in a note that says when and for which clean-up.
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -17,6 +19,7 @@ from django.utils import timezone
 from ..kinds import KINDS
 from ..models import Cleanup, Confirmation, Delivery, Entry, Redaction, Submission
 from ..models.cleanup import said
+from . import noting
 
 REDACTED = "[redacted]"
 # The fields of authors and reviewers by which somebody is found, and all that are personal.
@@ -71,6 +74,27 @@ def struck_out(text: str, person: str) -> tuple[str, int]:
     return (json.dumps(value, ensure_ascii=False, separators=(",", ":")), many) if many else (text, 0)
 
 
+def named_by(payloads: Iterable[str], person: str) -> set[str]:
+    """All that the person is called where payloads name them, beside what was asked for."""
+    found = {person}
+    for payload in payloads:
+        try:
+            people = [one for one in _people(json.loads(payload)) if _is(one, person)]
+        except (ValueError, RecursionError):
+            continue
+        found.update(one[name] for one in people for name in _NAMING if isinstance(one.get(name), str) and one[name])
+    return found - {REDACTED}
+
+
+def without(text: str, called: Iterable[str]) -> tuple[str, int]:
+    """A text without what somebody is called, also as headers and addresses spell it, and how often it was there."""
+    spelled = {
+        way for name in called for way in (name, name.encode().decode("latin-1"), quote(name), quote(name, safe="@"))
+    }
+    ways = "|".join(re.escape(way) for way in sorted(spelled, key=len, reverse=True))
+    return re.subn(rf"(?<!\w)(?:{ways})(?!\w)", lambda _: REDACTED, text, flags=re.IGNORECASE)
+
+
 def redact(cleanup: Cleanup) -> None:
     """Redact the person of a clean-up wherever its entities were written down. May be repeated."""
     chosen = list(cleanup.parts.order_by("position").values_list("kind", "key"))
@@ -89,7 +113,9 @@ def _redact_slice(cleanup: Cleanup, chosen: list[tuple[str, str]]) -> None:
         for entry in Entry.objects.filter(site=site, kind=kind, key__in=[key for its, key in chosen if its == kind])
     ]
     note = _Notes(cleanup, timezone.now())
-    note.of(Submission.objects.filter(pk__in={entry.submission_id for entry in entries}), "submission", "raw")
+    came = Submission.objects.filter(pk__in={entry.submission_id for entry in entries})
+    note.of(came, "submission", "raw")
+    note.of_heads(came, named_by((entry.payload for entry in entries), cleanup.person))
     note.of(_deliveries(entries), "delivery", "request_body")
     note.of(Confirmation.objects.filter(entry__in=entries), "confirmation", "body")
     note.of(Entry.objects.filter(pk__in=[entry.pk for entry in entries]), "entry", "payload")
@@ -129,17 +155,37 @@ class _Notes:
             if not many:
                 continue
             setattr(row, column, after if is_text else after.encode("utf-8", "surrogateescape"))
-            row.save(update_fields=[column])
-            Redaction.objects.create(
-                cleanup=self.cleanup,
-                record=record,
-                number=str(row.pk),
-                column=column,
-                sha256_before=_digest(text),
-                sha256_after=_digest(after),
-                fields=many,
-                redacted_at=self.now,
-            )
+            self._put(row, record, column, text, after, many)
+
+    def of_heads(self, rows: "models.QuerySet[Submission]", called: Iterable[str]) -> None:
+        """Heads are no JSON of entities: of them goes what the person is called, wherever it stands."""
+        for row in rows.exclude(head=None).only("pk", "head").select_for_update(no_key=True).order_by("pk"):
+            before: dict[str, Any] = row.head or {}
+            line, many = without(before["line"], called)
+            after: dict[str, Any] = {**before, "line": line, "headers": {}}
+            for name, value in before["headers"].items():
+                after["headers"][name], found = without(value, called)
+                many += found
+            if many:
+                row.head = after
+                self._put(row, "submission", "head", _as_text(before), _as_text(after), many)
+
+    def _put(self, row: Any, record: str, column: str, before: str, after: str, many: int) -> None:
+        row.save(update_fields=[column])
+        Redaction.objects.create(
+            cleanup=self.cleanup,
+            record=record,
+            number=str(row.pk),
+            column=column,
+            sha256_before=_digest(before),
+            sha256_after=_digest(after),
+            fields=many,
+            redacted_at=self.now,
+        )
+
+
+def _as_text(head: Any) -> str:
+    return json.dumps(head, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def _digest(text: str) -> bytes:
@@ -161,6 +207,7 @@ def _redact_current(kind: str, entries: list[int]) -> None:
         )
 
 
+@transaction.atomic
 def _forget_whom(cleanup: Cleanup) -> None:
     """The clean-up itself names the person: of that, too, only the hash stays."""
     digest = hashlib.sha256(cleanup.person.casefold().encode()).hexdigest()
@@ -170,3 +217,4 @@ def _forget_whom(cleanup: Cleanup) -> None:
     line = f"redacted the person in {many:,} record{'' if many == 1 else 's'} of the ledger"
     cleanup.history = [*cleanup.history, said(timezone.now(), "Waybill", line)]
     cleanup.save(update_fields=["what", "person", "history"])
+    noting.note("redacted", cleanup, records=many, person_sha256=digest)

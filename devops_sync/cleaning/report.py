@@ -8,16 +8,19 @@ import hashlib
 import json
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Prefetch
 
 from ..models import Cleanup, CleanupPart, Delivery, ProofReading
 from ..models.cleanup import said
+from . import noting
 
 FORMAT = "waybill-deletion-report/1"
 State = Cleanup.State
 Result = ProofReading.Result
 
 
+@transaction.atomic
 def seal(cleanup: Cleanup, now: dt.datetime) -> None:
     """End a clean-up: say how it came out, and keep its report with the hash."""
     cleanup.state = _how_it_ended(cleanup)
@@ -26,6 +29,13 @@ def seal(cleanup: Cleanup, now: dt.datetime) -> None:
     cleanup.report = as_bytes(cleanup)
     cleanup.report_sha256 = hashlib.sha256(cleanup.report).digest()
     cleanup.save(update_fields=["state", "finished_at", "history", "report", "report_sha256"])
+    noting.note(
+        "ended",
+        cleanup,
+        state=cleanup.get_state_display().lower(),
+        stopped_for=cleanup.stopped_for,
+        report_sha256=cleanup.report_sha256.hex(),
+    )
 
 
 def _how_it_ended(cleanup: Cleanup) -> State:

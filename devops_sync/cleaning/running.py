@@ -7,16 +7,14 @@ a deletion that stands in its lane is sent by whoever has the lane.
 import datetime as dt
 import logging
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from .. import removal
 from ..alone import CLEANUP, alone_with
-from ..jira import keys
-from ..models import Cleanup, CleanupPart, Deletion, Lane
+from ..models import Cleanup, CleanupPart, Deletion
 from ..models.cleanup import said
-from . import marking, proving, redacting, report, ruling
+from . import keyed, marking, noting, proving, redacting, report, ruling, staying
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +85,7 @@ def _run(cleanup: Cleanup) -> set[int]:
     room = MOST_STANDING - cleanup.parts.standing().filter(deletion__outcome="waiting").count()
     parts = cleanup.parts.open().select_related("cleanup__site", "deletion").order_by("position")
     for part in list(parts[: max(room, 0)]):
-        if cleanup.rule_id is not None and _has_changed(part):
+        if cleanup.rule_id is not None and keyed.has_changed(part):
             _pass_over(part)
             continue
         try:
@@ -121,7 +119,7 @@ def _put(part: CleanupPart) -> bool:
         part.stamp = timezone.now()
         part.state = CleanupPart.State.MARKING
         part.save(update_fields=["stamp", "state"])
-    if not (_put_by_properties(part) if part.cleanup.is_by_properties else _put_by_key(part)):
+    if not (_put_by_properties(part) if part.cleanup.is_by_properties else keyed.put(part)):
         _tidy(part.cleanup)
         return False
     return True
@@ -136,46 +134,6 @@ def _put_by_properties(part: CleanupPart) -> bool:
     except marking.NotRunning:
         return False
     return True
-
-
-@transaction.atomic
-def _put_by_key(part: CleanupPart) -> bool:
-    cleanup = Cleanup.objects.select_for_update(no_key=True).get(pk=part.cleanup_id)
-    if cleanup.state != State.RUNNING or cleanup.stopped_for or part.stamp is None:
-        return False
-    lane, _ = Lane.objects.get_or_create(site_id=cleanup.site_id, api=part.api, priority=Lane.Priority.LIVE)
-    asked = removal.Asked(
-        part.api,
-        part.stamp,
-        part.kind,
-        keys.parts(part.key),
-        token=cleanup.token,
-        user=cleanup.confirmed_by or cleanup.user,
-        remote_address=cleanup.remote_address,
-    )
-    part.deletion = removal.store(cleanup.site, lane, asked)
-    part.state = CleanupPart.State.STANDING
-    part.marked, part.withdrawn = part.deletion.marked_count, part.deletion.withdrawn_count
-    part.save(update_fields=["deletion", "state", "marked", "withdrawn"])
-    return True
-
-
-def _has_changed(part: CleanupPart) -> bool:
-    """Whether a new version of what a part names by key, or of anything in it, came since the preview."""
-    with connection.cursor() as cursor:
-        for kind, condition, values in removal.falling_by_key(part.kind, part.key):
-            cursor.execute(
-                f"""
-                SELECT EXISTS (
-                    SELECT 1 FROM {kind.model._meta.db_table} AS held
-                    WHERE held.site_id = %(site)s AND held.deleted_at IS NULL AND held.entry_id > %(seen_to)s
-                      AND {condition}
-                )""",  # noqa: S608 (names of this project's own)
-                {**values, "site": part.cleanup.site_id, "seen_to": part.cleanup.seen_to},
-            )
-            if cursor.fetchone() == (True,):
-                return True
-    return False
 
 
 def _pass_over(part: CleanupPart) -> None:
@@ -203,7 +161,7 @@ def take_back_all(cleanup: Cleanup, into: CleanupPart.State) -> None:
 
 
 def _stop(cleanup: Cleanup, why: str) -> None:
-    """More matches than the preview showed: nothing of the rest is deleted."""
+    """More would go than the preview showed: nothing of the rest is deleted."""
     now = timezone.now()
     with transaction.atomic():
         found = Cleanup.objects.select_for_update(no_key=True).get(pk=cleanup.pk)
@@ -211,6 +169,7 @@ def _stop(cleanup: Cleanup, why: str) -> None:
             history = [*found.history, said(now, "Waybill", f"stopped it: {why}")]
             stopped = {"state": State.STOPPED, "stopped_for": why, "finished_at": now, "history": history}
             Cleanup.objects.filter(pk=cleanup.pk).update(**stopped)
+            noting.note("stopped", cleanup, why=why)
             log.warning("clean-up %d stopped", cleanup.pk)
     _tidy(cleanup)
 
@@ -246,5 +205,9 @@ def _settle(cleanup: Cleanup) -> None:
             return
         cleanup.state, cleanup.asked_all_at = State.PROVING, now
         cleanup.history = [*found.history, said(now, "Jira", "answered the last of the requests")]
+        stayed = [one for one in staying.let_stay(cleanup) if one.was_shown]
+        if stayed:
+            kept = "1 entity stays" if len(stayed) == 1 else f"{len(stayed):,} entities stay"
+            cleanup.history.append(said(now, "Waybill", f"found that {kept}: Jira rejected the newest version"))
         cleanup.save(update_fields=["state", "asked_all_at", "history"])
-        proving.begin(cleanup, now)
+        proving.begin(cleanup, now, stayed)

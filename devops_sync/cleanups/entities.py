@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection
 
+from ..cleaning import matching
 from ..cleaning.marking import criteria_of
 from ..cleaning.matching import IN_REPOSITORIES
 from ..kinds import KINDS, Kind
@@ -20,8 +21,8 @@ _READ = 10_000
 def slices(cleanup: Cleanup) -> Iterator[tuple[Kind, list[Current]]]:
     """The rows of each kind with their entries, slice by slice. No transaction stays open in between.
 
-    Before it began these are the rows that match now, afterwards those that it marked. Of what it was taken back from,
-    nothing is marked.
+    Before it began these are the rows that match now, with those of which Jira holds an older version that does; it
+    rejected the newest. Afterwards they are those that it marked. Of what it was taken back from, nothing is marked.
     """
     find = _of_properties if cleanup.is_by_properties else _of_keys
     for kind, numbers in find(cleanup):
@@ -38,7 +39,9 @@ def _of_properties(cleanup: Cleanup) -> Iterator[tuple[Kind, "array[int]"]]:
         criteria, stamp = criteria_of(part), _stamp(cleanup, part)
         alive = "held.deleted_at IS NULL" if stamp is None else "held.deleted_at = %(stamp)s"
         for kind in criteria.kinds:
-            yield kind, _numbers(criteria.found(kind, "held.id", alive), criteria.values(stamp=stamp))
+            numbers = _numbers(criteria.found(kind, "held.id", alive), criteria.values(stamp=stamp))
+            numbers.extend(matching.older(criteria, kind) if stamp is None else ())
+            yield kind, numbers
 
 
 def _stamp(cleanup: Cleanup, part: CleanupPart) -> dt.datetime | None:

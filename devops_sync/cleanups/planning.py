@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Count
 
-from ..cleaning import matching
+from ..cleaning import matching, noting
 from ..cleaning.matching import Criteria, Pairs
-from ..kinds import APIS, KINDS
+from ..jira import keys
+from ..kinds import APIS, KINDS, of_api
 from ..models import Cleanup, CleanupPart, CleanupRule, Lane, Site, Token, User
 from ..models.cleanup import said
 from . import preview
@@ -94,6 +96,8 @@ def plan_by_keys(
     apis = [api for api in APIS if any(KINDS[kind].api == api for kind, _ in chosen)]
     seen_to = matching.newest_number(_live_lanes(site, apis))
     seen = preview.by_keys(site.pk, chosen)
+    if asker.rule is None:
+        seen["within"] = _within(site, [key for kind, key in chosen if kind == "repository"])
     with transaction.atomic():
         cleanup = _keep(site, apis, asker, now, what, seen, seen_to, person=person)
         CleanupPart.objects.bulk_create(
@@ -104,6 +108,18 @@ def plan_by_keys(
             batch_size=5000,
         )
     return cleanup
+
+
+def _within(site: Site, homes: Sequence[str]) -> dict[str, int]:
+    """How many entities go with each of these repositories, itself included, by its key: no more may in the end."""
+    found = dict.fromkeys(homes, 0)
+    names = [keys.parts(home)[0] for home in homes]
+    for kind in of_api("devinfo") if homes else ():
+        alive: Any = kind.model._default_manager.filter(site=site, deleted_at=None)
+        rows = alive.filter(repository_id__in=names)
+        for name, many in rows.order_by().values_list("repository_id").annotate(Count("pk")):
+            found[keys.text(name)] += many
+    return found
 
 
 def again(cleanup: Cleanup, asker: Asker, now: dt.datetime) -> Cleanup:
@@ -137,7 +153,7 @@ def _keep(
     seen_to: int,
     **more: Any,
 ) -> Cleanup:
-    return Cleanup.objects.create(
+    cleanup = Cleanup.objects.create(
         site=site,
         origin=asker.origin,
         user=asker.user,
@@ -155,3 +171,15 @@ def _keep(
         history=[said(now, asker.name, "asked for it and saw the preview")],
         **more,
     )
+    act = "previewed" if cleanup.state == Cleanup.State.PREVIEWED else "asked"
+    noting.note(
+        act,
+        cleanup,
+        what=noting.words(cleanup, cleanup.what),
+        apis=apis,
+        entities=cleanup.total,
+        fingerprint=cleanup.fingerprint,
+        until_sequence=cleanup.until_sequence,
+        rule=asker.rule,
+    )
+    return cleanup

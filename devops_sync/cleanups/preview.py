@@ -17,6 +17,7 @@ from ..cleaning import matching
 from ..cleaning.matching import IN_REPOSITORIES, Criteria
 from ..kinds import KINDS, Kind
 from ..models import Deployment
+from ..models.deletion import EVER_DELETED
 
 MOST_NAMED = 8  # Pipelines, environments and repositories that a preview names; the rest is one line.
 SAMPLE = 6
@@ -73,21 +74,40 @@ def by_properties(criteria: Criteria) -> dict[str, Any]:
     }
 
 
+# Kinds of which an index of the property sets has all that is counted, save whether a row was deleted.
+_TOLD_BY_INDEX = ("deployment", "build")
+
+
 def _of_kind(criteria: Criteria, kind: Kind) -> Found:
     found = Found()
-    groups = _GROUPS.get(kind.name, _GROUPS["repository"])
-    inner = criteria.found(kind, "held.*") if kind.model in IN_REPOSITORIES else None
-    statement = (
-        f"SELECT {groups}, {_COUNTED} FROM ({inner}) AS held GROUP BY 1, 2, 3"  # noqa: S608 (names of this project's own)
-        if inner
-        else f"{criteria.found(kind, f'{groups}, {_COUNTED}')} GROUP BY 1, 2, 3"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, criteria.values(stamp=None))
-        for place, environment, type_, *counted in cursor.fetchall():
-            _add(found, kind, place, environment, type_, counted)
+    for place, environment, type_, *counted in _places(criteria, kind):
+        _add(found, kind, place, environment, type_, counted)
     left = matching.unsettled(criteria, kind)
     found.not_there, found.waiting, found.older = left.not_there, left.waiting, left.older
+    return found
+
+
+def _places(criteria: Criteria, kind: Kind) -> list[tuple[Any, ...]]:
+    """What falls under it, by place. Where none of it was deleted yet, millions are counted without their rows."""
+    counted = f"{_GROUPS.get(kind.name, _GROUPS['repository'])}, {_COUNTED}"
+    with connection.cursor() as cursor:
+        if kind.name in _TOLD_BY_INDEX:
+            deleted = criteria.found(kind, "1", "held.deleted_at IS NOT NULL")
+            every = f"{criteria.found(kind, counted, 'true')} GROUP BY 1, 2, 3"
+            cursor.execute(
+                f"SELECT every.*, CASE WHEN {EVER_DELETED} THEN EXISTS ({deleted}) END FROM ({every}) AS every",  # noqa: S608 (names of this project's own)
+                criteria.values(stamp=None, sites=[criteria.site_id]),
+            )
+            rows = cursor.fetchall()
+            if not any(some_deleted for *_, some_deleted in rows):
+                return [tuple(row) for *row, _ in rows]
+        statement = (
+            f"SELECT {counted} FROM ({criteria.found(kind, 'held.*')}) AS held"  # noqa: S608 (names of this project's own)
+            if kind.model in IN_REPOSITORIES
+            else criteria.found(kind, counted)
+        )
+        cursor.execute(f"{statement} GROUP BY 1, 2, 3", criteria.values(stamp=None))
+        found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
 
 

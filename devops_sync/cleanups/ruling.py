@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
 
+from .. import audit
 from ..cleaning import ruling
 from ..kinds import APIS
 from ..models import Cleanup, CleanupRule, Site, User
@@ -40,7 +41,7 @@ def write(
         raise Wrong("The days between two runs have to be a number from 1 to 365.", "every")
     try:
         with transaction.atomic():
-            return CleanupRule.objects.create(
+            rule = CleanupRule.objects.create(
                 site=site,
                 name=name.strip()[:100],
                 apis=[api for api in APIS if api in apis],
@@ -50,8 +51,14 @@ def write(
                 user=user,
                 created_at=now,
             )
+            audit.note("deletion_rule.written", on=rule, after=_said(rule))
+            return rule
     except IntegrityError:
         raise Wrong(f"There is a rule of that name for {site.slug} already.", "name") from None
+
+
+def _said(rule: CleanupRule) -> dict[str, object]:
+    return {name: getattr(rule, name) for name in ("apis", "properties", "older_than", "every")}
 
 
 def preview(rule: CleanupRule, user: User, now: dt.datetime) -> Cleanup:
@@ -79,10 +86,13 @@ def turn_on(rule: CleanupRule, user: User, typed: int | None, reason: str, delay
     rule.is_on, rule.confirmed_at, rule.confirmed_by = True, now, user
     rule.next_at = now + dt.timedelta(days=rule.every)
     rule.save(update_fields=["is_on", "confirmed_at", "confirmed_by", "next_at"])
+    audit.note("deletion_rule.turned_on", on=rule, after={**_said(rule), "next_at": rule.next_at})
     return first
 
 
+@transaction.atomic
 def turn_off(rule: CleanupRule) -> None:
     """Let it begin nothing more. A run of it that is under way goes on until somebody cancels that."""
-    CleanupRule.objects.filter(pk=rule.pk).update(is_on=False, next_at=None)
+    if CleanupRule.objects.filter(pk=rule.pk, is_on=True).update(is_on=False, next_at=None):
+        audit.note("deletion_rule.turned_off", on=rule, before={"next_at": rule.next_at})
     rule.refresh_from_db()

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from .. import doorbell
-from ..cleaning import running
+from ..cleaning import noting, running
 from ..models import Cleanup, CleanupPart, User
 from ..models.cleanup import said
 
@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 State = Cleanup.State
 LONGEST_DELAY = 7 * 24 * 3600  # Seconds.
+# What is called otherwise in the audit log.
+_NOTED = {"gone on with": "resumed"}
 DEFAULT_DELAY = 300  # Seconds in which a person can still think better of it.
 _NOT_BEGUN = (State.PREVIEWED, State.AWAITING, State.DELAYED)
 _CAN_BE_ENDED = (*_NOT_BEGUN, State.RUNNING, State.PAUSED)
@@ -120,7 +122,18 @@ def _change(
     if found.state not in before or found.stopped_for:
         cleanup.refresh_from_db()
         raise Wrong(f"The deletion is {found.get_state_display().lower()}, so it cannot be {done}.")
+    was = found.get_state_display().lower()
     line = f"{done} it" if done != "gone on with" else "went on with it"
     Cleanup.objects.filter(pk=cleanup.pk).update(state=after, history=[*found.history, said(now, by, line)], **columns)
     cleanup.refresh_from_db()
+    noting.note(
+        _NOTED.get(done, done),
+        cleanup,
+        before={"state": was},
+        state=cleanup.get_state_display().lower(),
+        entities=cleanup.total,
+        reason=noting.words(cleanup, columns.get("reason", "")),
+        starts_at=cleanup.starts_at,
+        by=by if user is None or by != user.get_username() else None,
+    )
     log.info("clean-up %d was %s by user %s", cleanup.pk, done, user.pk if user else "none, but the command line")

@@ -115,6 +115,8 @@ def ask(site: Site, key: Sequence[str | int]) -> jira.Answer:
 
     Takes seconds at worst: the client's limits are those of a delivery. Raises `NotAvailable` or `NotTold`.
     """
+    if site.stands_still:
+        raise NotTold(f"{site.slug} is paused: Jira is asked nothing.")
     asked_at = timezone.now()
     gate = Gate.objects.of_key(site.pk, keys.text(*key)).first()
     try:

@@ -22,6 +22,12 @@ log = logging.getLogger(__name__)
 
 HEARTBEAT_SECONDS = LEASE.total_seconds() / 4
 _LOCK_MILLISECONDS = 2000
+_RENEW = """
+UPDATE lane SET leased_until = %s WHERE id = %s AND fence = %s
+RETURNING wake_at, held_at, EXISTS (
+    SELECT 1 FROM site WHERE id = lane.site_id AND (paused_at IS NOT NULL OR retired_at IS NOT NULL)
+)
+"""
 
 
 class LaneLost(Exception):
@@ -29,7 +35,7 @@ class LaneLost(Exception):
 
 
 class LaneRests(Exception):
-    """Somebody put the lane to sleep, or held it, while this worker had it."""
+    """Somebody put the lane to sleep, held it, or paused its site, while this worker had it."""
 
 
 class Hold:
@@ -46,16 +52,13 @@ class Hold:
         """Make the lease last again. Raises `LaneLost` or `LaneRests`."""
         now = timezone.now()
         with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE lane SET leased_until = %s WHERE id = %s AND fence = %s RETURNING wake_at, held_at",
-                [now + LEASE, self.lane_id, self.fence],
-            )
+            cursor.execute(_RENEW, [now + LEASE, self.lane_id, self.fence])
             row = cursor.fetchone()
         if row is None:
             raise LaneLost
         self._renewed = time.monotonic()
-        wake_at, held_at = row
-        if held_at is not None or (wake_at is not None and wake_at > now):
+        wake_at, held_at, stands_still = row
+        if stands_still or held_at is not None or (wake_at is not None and wake_at > now):
             raise LaneRests
 
     def renew_if_stale(self) -> None:

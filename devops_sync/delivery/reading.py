@@ -145,7 +145,7 @@ def _together(
 def _take(asked: list[Confirmation]) -> list[Confirmation]:
     """Those that are still to be had. Whoever moves the due time has it: if this worker dies, it is due again later."""
     now = timezone.now()
-    of_these = Confirmation.objects.unanswered().filter(pk__in=[one.pk for one in asked])
+    of_these = Confirmation.objects.unanswered().moving().filter(pk__in=[one.pk for one in asked])
     of_these.filter(due_at__lte=now).update(due_at=now + _HELD_FOR)
     mine = set(of_these.filter(due_at=now + _HELD_FOR).values_list("pk", flat=True))
     taken = [one for one in asked if one.pk in mine]

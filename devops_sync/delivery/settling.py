@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from django.db import connection
 
+from ..kinds import of_api
 from ..models import Deletion, Delivery, Entry
 from . import causes
 from .outcomes import Meaning
@@ -15,6 +16,8 @@ def settle_entries(delivery: Delivery, settled: list[dict[str, Any]], now: dt.da
     """Write each entry's outcome, in one statement and only where it still waits; with its cause, if rejected."""
     said = {row["id"]: _first_said(row) for row in settled if row["outcome"] == Entry.Outcome.REJECTED}
     cause_of = causes.ids_of(said.values()) if said else {}
+    if said:
+        _take_current(delivery.lane.api, list(said))
     rows = msgspec.json.encode(
         [{**row, "cause": cause_of[said[row["id"]]] if row["id"] in said else None} for row in settled]
     ).decode()
@@ -29,6 +32,21 @@ def settle_entries(delivery: Delivery, settled: list[dict[str, Any]], now: dt.da
             """,
             [now, delivery.pk, rows, Entry.Outcome.WAITING],
         )
+
+
+def _take_current(api: str, entries: list[int]) -> None:
+    """Lock the current rows of what was rejected, which the database marks as the outcome is written.
+
+    In the order of their keys, as submissions write them: so nobody waits for another crosswise.
+    """
+    with connection.cursor() as cursor:
+        for kind in of_api(api):
+            cursor.execute(
+                f"""
+                SELECT FROM {kind.model._meta.db_table} AS held JOIN entry ON entry.id = held.entry_id
+                WHERE held.entry_id = ANY(%s) ORDER BY entry.key FOR NO KEY UPDATE OF held""",
+                [entries],
+            )
 
 
 def _first_said(row: dict[str, Any]) -> str:

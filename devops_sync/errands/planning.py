@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, transaction
 
-from .. import standing
+from .. import audit, standing
 from ..delivery import reading
 from ..delivery.batch import LARGEST_BATCH, LARGEST_DEVINFO_BATCH
 from ..kinds import KINDS
@@ -62,7 +62,13 @@ def _plan(errand: Errand, chosen: Chosen) -> Errand:
         )
     errand.plan = _foresee(errand)
     errand.save(update_fields=["total", "plan"])
+    audit.note("errand.planned", on=errand, after=_said(errand))
     return errand
+
+
+def _said(errand: Errand) -> dict[str, Any]:
+    ticks = {"with_history": errand.with_history, "with_deleted": errand.with_deleted}
+    return {"what": errand.what, "entries": errand.total, **{name: True for name, is_on in ticks.items() if is_on}}
 
 
 def _put_down(errand: Errand, chosen: Chosen) -> int:
@@ -70,12 +76,33 @@ def _put_down(errand: Errand, chosen: Chosen) -> int:
     found, values = _ids(errand, chosen)
     if not found:
         return 0
+    values |= {"errand": errand.pk, "site": errand.site_id, "asked_at": errand.asked_at}
+    many = 0
     with connection.cursor() as cursor:
+        if errand.with_deleted:
+            cursor.execute(_HOMES.format(found=found), values)
+            many += cursor.rowcount
         cursor.execute(
-            f"INSERT INTO errand_item (errand_id, entry_id) {_items(errand, chosen, found)}",
-            {**values, "errand": errand.pk, "asked_at": errand.asked_at},
+            f"""
+            INSERT INTO errand_item (errand_id, entry_id)
+            SELECT * FROM ({_items(errand, chosen, found)}) AS item (of, id)
+            {_BUT_HOMES if many else ""} ORDER BY id""",  # noqa: S608 (texts of this project's own)
+            values,
         )
-        return int(cursor.rowcount)
+        return many + int(cursor.rowcount)
+
+
+# What lies in a repository brings it back as it came then. So where it was deleted it is sent again, too, and first.
+_HOMES = """
+INSERT INTO errand_item (errand_id, entry_id)
+SELECT %(errand)s, home.entry_id FROM repository AS home
+WHERE home.site_id = %(site)s AND home.deleted_at <= %(asked_at)s AND home.repository_id IN (
+    SELECT entry.key::json ->> 0 FROM ({found}) AS chosen(id) JOIN entry ON entry.id = chosen.id
+    WHERE entry.kind IN ('commit', 'branch', 'pull_request')
+)
+ORDER BY home.entry_id
+"""
+_BUT_HOMES = "WHERE id NOT IN (SELECT entry_id FROM errand_item WHERE errand_id = %(errand)s)"
 
 
 def _items(errand: Errand, chosen: Chosen, found: str) -> str:

@@ -6,13 +6,15 @@ import logging
 
 from django.db import connection, transaction
 
-from .. import doorbell
+from .. import audit, doorbell
 from ..kinds import KINDS
 from ..models import Confirmation, Errand, Lane, User
 
 log = logging.getLogger(__name__)
 
 State = Errand.State
+# What is done, as the audit log calls it.
+_NOTED = {"started": "started", "paused": "paused", "gone on with": "resumed", "cancelled": "cancelled"}
 _CANCELLED = json.dumps([{"message": "The resend was cancelled."}])
 
 
@@ -89,7 +91,8 @@ WHERE item.errand_id = %(errand)s AND item.was_deleted_at IS NOT NULL
 def _change(
     errand: Errand, done: str, before: list[State], after: State, user: User | None, **columns: dt.datetime
 ) -> None:
-    """Change the state in the database and in `errand`."""
+    """Change the state in the database and in `errand`, and note it."""
+    was = errand.state
     changed = Errand.objects.filter(pk=errand.pk, state__in=before).update(state=after, **columns)
     errand.refresh_from_db()
     if not changed:
@@ -97,4 +100,5 @@ def _change(
             f"The {errand.get_purpose_display().lower()} is {errand.get_state_display().lower()},"
             f" so it cannot be {done}."
         )
+    audit.note(f"errand.{_NOTED[done]}", on=errand, before={"state": was}, after={"state": after})
     log.info("errand %d was %s by user %s", errand.pk, done, user.pk if user else "none, but the command line")

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
 from devops_sync import errands, feeding, ledger
+from devops_sync.jira import keys
 from devops_sync.kinds import KINDS
 from devops_sync.models import Cleanup, Lane, Site
 from devops_sync.removal import Asked
@@ -108,10 +109,18 @@ class World:
         else:
             send_again(errand)
 
+    def alive(self) -> dict[str, set[tuple[str | int, ...]]]:
+        """What the ledger says Jira may hold."""
+        found: dict[str, set[tuple[str | int, ...]]] = {}
+        for name, kind in KINDS.items():
+            rows = kind.model._default_manager.filter(deleted_at=None, property_set__pairs__run=self.run)
+            found[name] = {keys.parts(row.entry.key) for row in rows.select_related("entry")}
+        return found
+
     def held(self) -> dict[str, set[tuple[str | int, ...]]]:
         kinds = ("deployment", "build", "repository", "commit", "branch")
         found = {kind: self.sandbox.held(kind=kind) for kind in kinds}
-        return {kind: {key for key in keys if str(key[0]).startswith(self.run)} for kind, keys in found.items()}
+        return {kind: {key for key in held if str(key[0]).startswith(self.run)} for kind, held in found.items()}
 
 
 def _pipeline(name: str) -> dict[str, str]:
@@ -142,6 +151,8 @@ def test_the_preview_is_what_jira_loses(
     shown = Counter({kind: one["in_jira"] for kind, one in cleanup.preview["kinds"].items()})
     note(f"{acts=}\n{waiting=}\n{chosen=} {until=}\n{shown=}\n{lost=} {cleanup.state} {cleanup.stopped_for}")
     event(f"lost {min(lost.total(), 3)}")
+    alive = world.alive()
+    assert {kind: held - alive[kind] for kind, held in after.items()} == {kind: set() for kind in after}
     assert shown == lost
     assert cleanup.state == Cleanup.State.PROVEN
     assert not Lane.objects.filter(site=site).with_work().exists()

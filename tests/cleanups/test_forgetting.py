@@ -55,6 +55,19 @@ def test_she_is_nowhere_and_all_others_are(people: Site, admin: User, sandbox: S
     assert list(state(sandbox)["commit"]) == ['["r1","b1"]'] or len(state(sandbox)["commit"]) == 1
 
 
+def test_the_head_of_what_came_names_her_no_more(people: Site, admin: User) -> None:
+    head = {
+        "line": "POST /bulk?by=anna%40example.com HTTP/1.1",
+        "headers": {"From": "Anna \u00c3\u0093dor <Anna@example.com>", "User-Agent": "ci annabel"},
+    }
+    Submission.objects.update(head=head)
+    forget(people, admin, "anna@example.com")
+    kept = Submission.objects.get(purpose="").head
+    assert kept["line"] == "POST /bulk?by=[redacted] HTTP/1.1"
+    assert kept["headers"] == {"From": "[redacted] <[redacted]>", "User-Agent": "ci annabel"}
+    assert Redaction.objects.get(column="head").fields == 3
+
+
 def test_the_hash_of_what_was_there_stays(people: Site, admin: User) -> None:
     submission = Submission.objects.get()
     before = bytes(submission.sha256 or b"")

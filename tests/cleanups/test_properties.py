@@ -7,6 +7,7 @@ import pytest
 from django.utils import timezone
 
 from devops_sync import cleaning, cleanups
+from devops_sync.cleanups import entities
 from devops_sync.models import Cleanup, Deployment, Entry, Site, User
 from tests import builders
 from tests.errands.conftest import Send, state
@@ -132,3 +133,39 @@ def test_the_report_is_sealed_by_its_hash(accounts: Site, admin: User) -> None:
     assert (said["outcome"], said["confirmed"]["reason"]) == ("proven", "The account is closed.")
     assert [one["status"] for part in said["requests"] for one in part["deliveries"]] == [202, 202, 202]
     assert {one["result"] for one in said["readings"]} == {"gone"}
+
+
+UNKNOWN = [{"associationType": "issueIdOrKeys", "values": ["NOWHERE-1"]}]
+
+
+def test_what_jira_keeps_since_it_rejected_the_newest_version_is_alive_and_said_to_be_there(
+    accounts: Site, admin: User, send: Send, sandbox: Sandbox
+) -> None:
+    send("deployments", deployment(11, 2, associations=UNKNOWN), properties={"account": "a"}, go=False)
+    cleanup = plan(accounts, admin, account="a")
+    assert cleanup.preview["kinds"]["deployment"]["in_jira"] == 3
+    work(confirm(cleanup, admin))
+    assert set(Deployment.objects.alive().values_list("number", flat=True)) == {11, 12}
+    assert {key[2] for key in state(sandbox)["deployment"]} == {11, 12}
+    reading = cleanup.readings.get(result="there")
+    assert (cleanup.state, reading.key, reading.tries) == ("unproven", '["checkout-api","staging",11]', 1)
+    assert "Jira rejected its newest version" in reading.failure
+    assert any(one["what"].startswith("found that 1 entity stays") for one in cleanup.history)
+
+
+def test_what_jira_had_rejected_before_the_preview_stays_without_a_word(
+    accounts: Site, admin: User, send: Send, sandbox: Sandbox
+) -> None:
+    send("deployments", deployment(11, 2, associations=UNKNOWN), properties={"account": "a"})
+    cleanup = work(confirm(plan(accounts, admin, account="a"), admin))
+    assert (cleanup.state, cleanup.total) == ("proven", 6)
+    assert set(Deployment.objects.alive().values_list("number", flat=True)) == {11, 12}
+    assert {key[2] for key in state(sandbox)["deployment"]} == {11, 12}
+
+
+def test_an_older_version_that_jira_holds_is_among_the_entities(accounts: Site, admin: User, send: Send) -> None:
+    send("deployments", deployment(1, 2, associations=UNKNOWN), properties={"account": "c"})
+    cleanup = plan(accounts, admin, ("deployments",), account="a")
+    rows = [row for _, rows in entities.slices(cleanup) for row in rows]
+    assert (cleanup.total, sorted(row.number for row in rows)) == (2, [1, 2])
+    assert {row.number: row.entry.outcome for row in rows} == {1: "rejected", 2: "accepted"}

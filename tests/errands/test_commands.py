@@ -73,7 +73,7 @@ def test_a_time_zone_may_be_any(day: str, filled: Site) -> None:
 def test_a_plan_is_only_printed(filled: Site) -> None:
     code, said = run("resend", pipeline="checkout-api", plan_only=True)
     assert code == 0
-    assert said.startswith("Resend of pipeline checkout-api: 4 deployments, 2 builds.\n3 requests; about 1 s")
+    assert said.startswith("Resend of pipeline checkout-api: 4 deployments, 2 builds.\n3 requests; a few seconds")
     assert not Errand.objects.exists()
 
 

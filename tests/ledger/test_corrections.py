@@ -181,6 +181,23 @@ def test_what_was_deleted_is_passed_over(site: Site, send: Send, user: User) -> 
     assert correct(site, rejected, user).passed_over == {corrections.DELETED: 1}
 
 
+@pytest.mark.parametrize("anew", [[], [repository(sequence=3)]])
+def test_what_would_bring_its_repository_back_as_it_was_before_it_was_deleted_is_passed_over(
+    anew: list[Any], site: Site, send: Send, user: User, sandbox: Sandbox
+) -> None:
+    rejected = send(repository(sequence=7, commits=[commit(sequence=9, issueKeys=["SHPO-1"])]), api="devinfo")
+    until_eight = Asked("devinfo", timezone.now(), kind="repository", key=("r1",), until_sequence=8)
+    ledger.delete(site, until_eight)
+    for one in anew:
+        send(one, api="devinfo")
+    (draft,) = corrections.preview(rejected, SHPO)
+    assert draft.obstacle == corrections.HOME_DELETED
+    assert correct(site, rejected, user).passed_over == {corrections.HOME_DELETED: 1}
+    deliver(site, "devinfo")
+    held = [one["sequence"] for one in sandbox.held(kind="repository").values()]
+    assert held == [one["updateSequenceId"] for one in anew]
+
+
 def test_what_names_nothing_of_the_kind_is_passed_over(site: Site, send: Send, user: User) -> None:
     rejected = send(deployment(1, 7, associations=issues("SHPO-1")))
     changes = Changes(find="NOWHERE-", put="SHOP-")
