@@ -20,6 +20,7 @@ check:
 	@$(call install,requirements-test.txt)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive devops_sync dashboard manage.py
 	$(SETTLED) $(BIN)/mypy
 	$(BIN)/lint-imports
 	$(SETTLED) $(BIN)/python -W ignore manage.py makemigrations --check --dry-run

@@ -28,12 +28,41 @@ VARIABLES = (
     "WAYBILL_HTTPS",
     "WAYBILL_JIRA_API_URL",
     "WAYBILL_METRICS_TOKEN",
+    "WAYBILL_OIDC_CLIENT_ID",
+    "WAYBILL_OIDC_CLIENT_SECRET",
+    "WAYBILL_OIDC_GROUPS",
+    "WAYBILL_OIDC_GROUPS_CLAIM",
+    "WAYBILL_OIDC_ISSUER",
+    "WAYBILL_REQUIRE_TWO_FACTOR",
+    "WAYBILL_SESSION_HOURS",
     "WAYBILL_SITE_SECRET",
 )
+_ROLES = ("viewer", "release-manager", "auditor", "admin")
+_MOST_SESSION_HOURS = 24 * 365
 
 
 class Wrong(Exception):
     """A variable has a value that Waybill cannot start with. The text names it and the mend."""
+
+
+@dataclass(frozen=True)
+class GroupRole:
+    """What a group of the OpenID provider gives: a role, on one site, or on all where the slug is empty."""
+
+    group: str
+    role: str
+    site_slug: str
+
+
+@dataclass(frozen=True, repr=False)
+class OpenID:
+    """The OpenID provider that people may sign in through. It holds a secret: no `repr`."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    groups: tuple[GroupRole, ...]
+    groups_claim: str
 
 
 @dataclass(frozen=True, repr=False)
@@ -55,6 +84,9 @@ class Environment:
     jira_api_url: str
     allow_private_upstream: bool
     metrics_token: str
+    openid: OpenID | None
+    require_two_factor: str
+    session_hours: int
 
 
 def read(environ: Mapping[str, str] = os.environ, *, leaves_no_trace: bool = False) -> Environment:
@@ -83,6 +115,9 @@ def read(environ: Mapping[str, str] = os.environ, *, leaves_no_trace: bool = Fal
         jira_api_url=_base_url(environ, "WAYBILL_JIRA_API_URL", ATLASSIAN_API_URL),
         allow_private_upstream=_flag(environ, "WAYBILL_ALLOW_PRIVATE_UPSTREAM"),
         metrics_token=_metrics_token(environ),
+        openid=_openid(environ),
+        require_two_factor=_one_of(environ, "WAYBILL_REQUIRE_TWO_FACTOR", ("admins", "everyone")),
+        session_hours=_session_hours(environ),
     )
 
 
@@ -208,3 +243,55 @@ def _base_url(environ: Mapping[str, str], name: str, default: str) -> str:
     if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
         raise Wrong(f"{name} must be a web address such as {default}.")
     return given
+
+
+def _openid(environ: Mapping[str, str]) -> OpenID | None:
+    names = [name for name in VARIABLES if name.startswith("WAYBILL_OIDC_")]
+    given = {name: environ.get(name, "").strip() for name in names}
+    if not any(given.values()):
+        return None
+    for name in names:
+        if not given[name] and name != "WAYBILL_OIDC_GROUPS_CLAIM":
+            raise Wrong(f"{name} must be set, too, when {next(name for name in names if given[name])} is.")
+    return OpenID(
+        issuer=_issuer(environ, given["WAYBILL_OIDC_ISSUER"]),
+        client_id=given["WAYBILL_OIDC_CLIENT_ID"],
+        client_secret=given["WAYBILL_OIDC_CLIENT_SECRET"],
+        groups=tuple(_group_role(part.strip()) for part in given["WAYBILL_OIDC_GROUPS"].split(",") if part.strip()),
+        groups_claim=given["WAYBILL_OIDC_GROUPS_CLAIM"] or "groups",
+    )
+
+
+def _issuer(environ: Mapping[str, str], given: str) -> str:
+    issuer = _base_url(environ, "WAYBILL_OIDC_ISSUER", given)
+    if len(issuer) > 200:
+        raise Wrong("WAYBILL_OIDC_ISSUER must have 200 characters at most.")
+    if not issuer.startswith("https:") and not _flag(environ, "WAYBILL_ALLOW_PRIVATE_UPSTREAM"):
+        raise Wrong("WAYBILL_OIDC_ISSUER must begin with https://, unless WAYBILL_ALLOW_PRIVATE_UPSTREAM is 1.")
+    return issuer
+
+
+def _group_role(given: str) -> GroupRole:
+    group, _, rest = given.rpartition("=")
+    role, _, slug = rest.strip().partition(":")
+    if not group.strip() or role not in _ROLES:
+        raise Wrong(
+            "WAYBILL_OIDC_GROUPS must be group=role or group=role:site, separated by commas, "
+            f"with one of {', '.join(_ROLES)} for the role."
+        )
+    return GroupRole(group.strip(), role, slug.strip())
+
+
+def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    given = environ.get(name, "").strip().lower()
+    if given and given not in allowed:
+        raise Wrong(f"{name} must be {' or '.join(allowed)}, or empty.")
+    return given
+
+
+def _session_hours(environ: Mapping[str, str]) -> int:
+    given = environ.get("WAYBILL_SESSION_HOURS", "").strip() or "24"
+    is_number = given.isascii() and given.isdigit() and len(given) < 6
+    if not is_number or not 0 < int(given) <= _MOST_SESSION_HOURS:
+        raise Wrong(f"WAYBILL_SESSION_HOURS must be a whole number from 1 to {_MOST_SESSION_HOURS}.")
+    return int(given)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from . import cleanups, doorbell, envelopes, first_answers, projection, removal
+from . import audit, cleanups, doorbell, envelopes, exposures, first_answers, projection, removal
 from .delivery import gating
 from .jira import client as jira
 from .jira import wire
@@ -36,7 +37,8 @@ class Arrival:
     """One request as it arrived, before anything is known of its content.
 
     `body` is None when it was not read, since the request was refused before. `repeat_key` is what the sender
-    marks a request and its repeats with, if anything.
+    marks a request and its repeats with, if anything. `head` is the request's line and headers as they are kept, where
+    it came over HTTP.
     """
 
     api: str
@@ -49,6 +51,7 @@ class Arrival:
     user: User | None = None
     remote_address: str | None = None
     repeat_key: str = ""
+    head: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ def submit(arrival: Arrival) -> Submitted:
     are on record then too. Raises `first_answers.Repeated`, and writes nothing, for a key that is known.
     """
     assert arrival.site is not None
+    if arrival.site.is_retired:
+        raise Refused(409, f"The site {arrival.site.slug} was removed; nothing can be sent to it.")
     if first := first_answers.find(arrival.token, arrival.repeat_key):
         raise first_answers.Repeated(first)
     try:
@@ -124,7 +129,7 @@ def _take(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.dateti
         if not item.fault:
             rows.setdefault(item.kind, []).append(KINDS[item.kind].row(position, item))
     submission_id = time_ordered_id()
-    facts = {
+    facts: dict[str, Any] = {
         "submission": submission_id,
         "site": site.pk,
         "token": arrival.token.pk if arrival.token else None,
@@ -137,17 +142,31 @@ def _take(arrival: Arrival, site: Site, bulk: wire.Bulk, validated_at: dt.dateti
         "size": arrival.size,
         "sha256": hashlib.sha256(arrival.body or b"").digest(),
         "raw": arrival.body,
+        "head": msgspec.json.encode(arrival.head).decode() if arrival.head is not None else None,
         "envelope": envelope.pk,
         "property_set": envelope.property_set_id,
         "lane": lane_id,
         "entry_count": len(bulk.items),
         "refused_count": len(refused),
     }
+    facts |= audit.received(
+        submission_id,
+        by=_sender(arrival),
+        site=site,
+        at=validated_at,
+        path=facts["path"],
+        size=arrival.size,
+        sha256=facts["sha256"],
+        entries=len(bulk.items),
+        refused=len(refused),
+    )
     # One statement is a transaction of its own; a request that needs more of them has one put around them.
-    needs_more = bool(arrival.repeat_key) or projection.has_repeats(rows)
+    exposed = exposures.find(arrival.body or b"")
+    needs_more = bool(arrival.repeat_key or exposed) or projection.has_repeats(rows)
     with transaction.atomic() if needs_more else nullcontext():
         first_answers.claim(arrival.token, arrival.repeat_key, submission_id, 202)
         projection.store(rows, refused, facts)
+        exposures.keep(exposed, submission_id, site)
         if rows:
             transaction.on_commit(lambda: doorbell.ring(lane_id))
     return submission_id
@@ -175,6 +194,11 @@ def keep_answer(submission_id: uuid.UUID, body: bytes) -> None:
     FirstAnswer.objects.filter(submission=submission_id, body=None).update(body=body)
 
 
+def keep_word(submission_id: uuid.UUID, body: bytes) -> None:
+    """Keep what was answered with Jira's word in it: nothing else that is kept says what was known by then."""
+    Submission.objects.filter(pk=submission_id, answer=None).update(answer=body)
+
+
 def items_of(submission: Submission) -> list[wire.Item]:
     """What a submission that was taken consists of, read again from its bytes."""
     return wire.read(submission.api, bytes(submission.raw or b"")).items
@@ -182,6 +206,7 @@ def items_of(submission: Submission) -> list[wire.Item]:
 
 def refuse(arrival: Arrival, status: int, sentence: str) -> Submission:
     """Record a request that was refused whole, with its bytes where they were read."""
+    sha256 = hashlib.sha256(arrival.body).digest() if arrival.body is not None else None
     submission = Submission(
         id=time_ordered_id(),
         site=arrival.site,
@@ -192,14 +217,33 @@ def refuse(arrival: Arrival, status: int, sentence: str) -> Submission:
         path=arrival.path[:300],
         received_at=arrival.received_at,
         size=arrival.size,
-        sha256=hashlib.sha256(arrival.body).digest() if arrival.body is not None else None,
+        sha256=sha256,
         raw=arrival.body,
+        head=arrival.head,
         validated_at=timezone.now(),
         status=status,
         refusal=sentence,
     )
-    submission.save(force_insert=True)
+    noted = audit.received(
+        submission.pk,
+        by=_sender(arrival),
+        site=arrival.site,
+        at=submission.validated_at,
+        path=submission.path,
+        size=arrival.size,
+        sha256=sha256,
+        status=status,
+        refusal=sentence,
+    )
+    exposed = exposures.find(arrival.body or b"")
+    with transaction.atomic() if exposed else nullcontext():
+        projection.store_refused(submission, noted)
+        exposures.keep(exposed, submission.pk, arrival.site)
     return submission
+
+
+def _sender(arrival: Arrival) -> audit.acting.Actor:
+    return audit.acting.of(arrival.token, arrival.user, arrival.remote_address)
 
 
 @lru_cache(maxsize=1000)
@@ -217,7 +261,10 @@ def delete(site: Site, asked: removal.Asked) -> Deletion | None:
     if asked.properties is not None:
         return cleanups.take(site, asked)
     lane = Lane.objects.get(pk=_live_lane(site.pk, asked.api))
-    deletion = removal.store(site, lane, asked)
+    with transaction.atomic():
+        deletion = removal.store(site, lane, asked)
+        key = {"kind": asked.kind, "key": list(asked.key), "until_sequence": asked.until_sequence}
+        audit.note("deletion.asked", on=deletion, site=site, after={**key, "marked": deletion.marked_count})
     transaction.on_commit(lambda: doorbell.ring(lane.pk))
     return deletion
 
@@ -238,9 +285,11 @@ def gating_status(site: Site, key: Sequence[str | int]) -> jira.Answer:
     return gating.ask(site, key)
 
 
+@transaction.atomic
 def follow_gate(gate: Gate, now: dt.datetime) -> None:
     """Let a worker ask for a gate at once, and follow it again if it was given up. Beat rings for it."""
     Gate.objects.filter(pk=gate.pk).update(due_at=now, stopped_at=None, stop="", tries=0)
+    audit.note("gate.asked", on=gate)
 
 
 def has_with_properties(site: Site, api: str, pairs: Mapping[str, str | list[str]], until: int | None = None) -> bool:
@@ -264,6 +313,7 @@ def ask_read_back(entry: Entry, user: User | None, now: dt.datetime) -> Confirma
     asked = (pending if user is None else pending.exclude(user=None)).first()
     if asked is None:
         asked = Confirmation.objects.create(entry=entry, user=user, asked_at=now, due_at=now)
+        audit.note("readback.asked", on=entry)
         transaction.on_commit(doorbell.ring_readings)
     return asked
 
@@ -272,4 +322,6 @@ def ask_read_back(entry: Entry, user: User | None, now: dt.datetime) -> Confirma
 def try_now(lane: Lane, now: dt.datetime) -> None:
     """Let a held or sleeping lane try again at once. Its failures are forgotten, so that pauses begin short."""
     Lane.objects.filter(pk=lane.pk).update(held_at=None, held_reason="", wake_at=None, failures=0, slept_for="")
+    before = {"held_reason": lane.held_reason} if lane.held_at else {"slept_for": lane.slept_for}
+    audit.note("lane.tried_again", on=lane, before=before)
     transaction.on_commit(lambda: doorbell.ring(lane.pk))

@@ -40,6 +40,7 @@ _SENT: Mapping[str, str] = {
     "404": "There is nothing under this key, or no such site.",
     "413": "The body is larger than Waybill takes.",
     "422": "The Idempotency-Key was used for another request.",
+    "429": "The token has used up its minute, or Jira asks for a pause: Retry-After says how many seconds to wait.",
     "503": "Waybill cannot take the request now.",
 }
 
@@ -99,7 +100,7 @@ def _operations(api: str) -> dict[str, dict[str, Json]]:
                 "operationId": f"{api}-delete-by-properties",
                 "summary": f"Delete all {words} that have every one of these properties",
                 "parameters": _by_properties(api),
-                "responses": _answers(api, {"202": None}, "400", "401", "403", "404", "503"),
+                "responses": _answers(api, {"202": None}, "400", "401", "403", "404", "429", "503"),
             }
         },
     }
@@ -109,7 +110,7 @@ def _operations(api: str) -> dict[str, dict[str, Json]]:
                 "operationId": "devinfo-exists-by-properties",
                 "summary": "Whether anything has every one of these properties",
                 "parameters": _by_properties(api),
-                "responses": _answers(api, {"200": _ref("Exists")}, "400", "401", "403", "404", "503"),
+                "responses": _answers(api, {"200": _ref("Exists")}, "400", "401", "403", "404", "429", "503"),
             }
         }
     for kind in (kind for kind in wire.KINDS.values() if kind.api == api):
@@ -136,7 +137,7 @@ def _path_of(kind: str) -> str:
 def _by_key(kind: wire.Kind) -> Iterator[tuple[str, Json]]:
     word = kind.name.replace("_", " ")
     if kind.name in _ONE_BY_ITSELF:
-        answer = _answers(kind.api, {"200": {"type": "object"}}, "401", "403", "404", "503")
+        answer = _answers(kind.api, {"200": {"type": "object"}}, "401", "403", "404", "429", "503")
         answer["200"]["headers"] = {"Waybill-State": _header("pending, accepted or rejected")}
         answer["404"]["headers"] = {"Waybill-State": _header("deleted, where there was something once")}
         yield (
@@ -154,13 +155,13 @@ def _by_key(kind: wire.Kind) -> Iterator[tuple[str, Json]]:
             "operationId": f"{kind.name}-delete",
             "summary": f"Delete a {word}; also answered so when there is none",
             "parameters": _key(kind.name) + _ignored(kind.api),
-            "responses": _answers(kind.api, {"202": None}, "400", "401", "403", "404", "503"),
+            "responses": _answers(kind.api, {"202": None}, "400", "401", "403", "404", "429", "503"),
         },
     )
 
 
 def _submission(api: str) -> Json:
-    answers = _answers(api, {"202": _ref(f"{api}.Receipt")}, "400", "401", "403", "404", "413", "422", "503")
+    answers = _answers(api, {"202": _ref(f"{api}.Receipt")}, "400", "401", "403", "404", "413", "422", "429", "503")
     answers["202"]["headers"] = {
         "Waybill-Submission": _header("The address of the submission's page."),
         "Preference-Applied": _header("wait=N: the body is what Jira said."),
@@ -233,6 +234,8 @@ def _answers(api: str, good: Mapping[str, Json | None], *bad: str) -> Json:
         shape = "Unauthorized" if status in ("401", "403") else "Refusals" if api != "devinfo" else "devinfo.Refusals"
         text = _SENT.get(status, "What Jira answered.")
         found[status] = {"description": text, "content": {"application/json": {"schema": _ref(shape)}}}
+        if status == "429":
+            found[status]["headers"] = {"Retry-After": _header("Seconds until the next request may come.")}
     return found
 
 

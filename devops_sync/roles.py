@@ -15,9 +15,14 @@ ACTS: dict[str, frozenset[str]] = {
     Grant.Role.ADMIN: _RELEASE_MANAGER | _AUDITOR | {"delete", "sites", "tokens", "users"},
 }
 
+# What asks Jira for something, now or later. Of a site that was removed there is only reading.
+ON_CONNECTED_SITES = frozenset({"submit", "resend", "verify", "refresh-gate", "try-now", "delete"})
+
 
 def may(user: User | AnonymousUser, act: str, site: Site | None = None) -> bool:
     """Whether the person may do `act` on the site; without a site: on at least one, or in general."""
+    if site is not None and site.is_retired and act in ON_CONNECTED_SITES:
+        return False
     return any(
         act in ACTS[grant.role] and (site is None or grant.site_id is None or grant.site_id == site.pk)
         for grant in _grants(user)
@@ -27,9 +32,10 @@ def may(user: User | AnonymousUser, act: str, site: Site | None = None) -> bool:
 def sites(user: User | AnonymousUser, act: str = "read") -> "models.QuerySet[Site]":
     """The sites on which the person may do `act`."""
     grants = [grant for grant in _grants(user) if act in ACTS[grant.role]]
+    found = Site.objects.connected() if act in ON_CONNECTED_SITES else Site.objects.all()
     if any(grant.site_id is None for grant in grants):
-        return Site.objects.all()
-    return Site.objects.filter(pk__in=[grant.site_id for grant in grants])
+        return found
+    return found.filter(pk__in=[grant.site_id for grant in grants])
 
 
 def everywhere(user: User | AnonymousUser, act: str) -> bool:

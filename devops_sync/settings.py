@@ -1,6 +1,7 @@
 """Django's settings. What differs between installations comes from `environment`; the rest is fixed here."""
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -30,7 +31,13 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "csp",
     "django_htmx",
+    "pgtrigger",
     "template_partials",
+    "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "devops_sync",
     "dashboard",
 ]
@@ -45,10 +52,12 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "devops_sync.audit.acting.middleware",
     "dashboard.zone.middleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "devops_sync.urls"
@@ -105,6 +114,27 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+BEHIND_PROXY = ENVIRONMENT.https
+OPENID = ENVIRONMENT.openid
+SOCIALACCOUNT_ADAPTER = "devops_sync.people.openid.Adapter"
+REQUIRE_TWO_FACTOR = ENVIRONMENT.require_two_factor
+
+# A name is locked from one address, so that a stranger can lock nobody out everywhere.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+# Who goes on trying while locked out is locked out no longer for it.
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_CLIENT_IP_CALLABLE = "devops_sync.people.signing_in.counted_at"
+AXES_SENSITIVE_PARAMETERS = ["username", "code", "next", "csrfmiddlewaretoken"]
+# The audit log has it.
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+# The sign-in page answers itself where axes would have its middleware do it.
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]
+
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
@@ -125,6 +155,8 @@ LARGEST_BODY = 4 * 1024 * 1024
 # The gateway limits what it reads itself; this one guards the forms of the pages.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
+SESSION_ENGINE = "devops_sync.people.sessions"
+SESSION_COOKIE_AGE = ENVIRONMENT.session_hours * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = ENVIRONMENT.https
@@ -174,6 +206,8 @@ if ENVIRONMENT.broker_is_embedded:
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 
 ENCRYPTION_KEYS = list(ENVIRONMENT.encryption_keys)
+# What would say that the end of the audit log was cut off; it belongs on another machine.
+AUDIT_CHECKPOINTS = ENVIRONMENT.data / "audit-checkpoints.ndjson"
 JIRA_API_URL = ENVIRONMENT.jira_api_url
 ALLOW_PRIVATE_UPSTREAM = ENVIRONMENT.allow_private_upstream
 METRICS_TOKEN = ENVIRONMENT.metrics_token
@@ -190,6 +224,8 @@ LOGGING = {
         "django.security.DisallowedHost": {"level": "CRITICAL"},
         # What it says of a malformed answer quotes the answer, and that may quote a secret.
         "urllib3": {"level": "ERROR"},
+        # It names whoever could not sign in, and the audit log does so already.
+        "axes": {"level": "ERROR"},
         "celery": {"level": "WARNING"},
     },
 }

@@ -1,4 +1,4 @@
-"""Connecting Jira sites, and giving credentials to those who send."""
+"""Connecting Jira sites, trying what their credentials may do, and their settings."""
 
 import copy
 import datetime as dt
@@ -10,19 +10,22 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from . import vault
+from . import audit, vault, wrong
 from .delivery.clients import new_client
 from .jira import client as jira
 from .kinds import APIS
-from .models import Grant, Lane, Site, Token, User
+from .models import Lane, Site
 
 # A person waits while Jira is asked: for a site's cloud id, and what a credential may do.
 PATIENCE_SECONDS = 20.0
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
+Wrong = wrong.Wrong
+Unusable = wrong.Unusable
 # Words that have an address of their own where sites have theirs.
 _TAKEN = ("connect",)
 _LONGEST_SECRET = 4000
 _LONGEST_PROBLEM = 300
+_SETTINGS = ["sample_one_in", "superseding", "approval_above"]
 _MOST_ONE_IN = 32_767  # What its column can hold.
 
 # An entity of each API that does not exist, and a submission to it that holds nothing.
@@ -50,21 +53,6 @@ class Capability:
     def facts(self) -> dict[str, bool | str | None]:
         """As it is kept with the site, and printed."""
         return {"READ": self.read, "WRITE": self.write, "DELETE": self.delete, "problem": self.problem}
-
-
-class Wrong(Exception):
-    """What was asked for cannot be set up; the text is the sentence that says why.
-
-    `about` names what has to be mended, where one thing can be told: slug, url, api_url, client_id or secret.
-    """
-
-    def __init__(self, sentence: str, about: str = ""):
-        super().__init__(sentence)
-        self.about = about
-
-
-class Unusable(Wrong):
-    """What was asked for could not be set up anywhere: a name, scope or role that is none."""
 
 
 class Silent(Wrong):
@@ -114,6 +102,7 @@ def connect(
         with transaction.atomic():
             site.save()
             Lane.objects.bulk_create(Lane(site=site, api=api, priority=Lane.Priority.LIVE) for api in APIS)
+            audit.note("site.connected", on=site, after={"url": url, "cloud_id": site.cloud_id, "client_id": client_id})
     except IntegrityError:
         # Somebody else connected it while Jira was asked.
         _refuse_taken_name(slug)
@@ -129,7 +118,9 @@ def examine(site: Site, now: dt.datetime) -> list[Capability]:
     _keep(site, found, now)
     # Whoever replaced the credential meanwhile has tried the new one.
     unchanged = Site.objects.filter(pk=site.pk, sealed_secret=site.sealed_secret)
-    unchanged.update(capabilities=site.capabilities, capabilities_at=site.capabilities_at)
+    with transaction.atomic():
+        unchanged.update(capabilities=site.capabilities, capabilities_at=site.capabilities_at)
+        audit.note("site.tested", on=site, after={one.api: one.problem or "no problem" for one in found})
     return found
 
 
@@ -142,7 +133,14 @@ def replace_credential(site: Site, client_id: str, secret: str, now: dt.datetime
         _refuse_useless(tried, now)
     for facts in tried.capabilities.values():
         facts["since"] = now.isoformat()
-    tried.save(update_fields=["client_id", "sealed_secret", "capabilities", "capabilities_at"])
+    with transaction.atomic():
+        # Who removed the site meanwhile took its secret for good.
+        there = Site.objects.connected().select_for_update(no_key=True).filter(pk=site.pk)
+        if not there.exists():
+            raise Wrong(f"{site.slug} was removed.")
+        tried.save(update_fields=["client_id", "sealed_secret", "capabilities", "capabilities_at"])
+        before, after = {"client_id": site.client_id}, {"client_id": client_id}
+        audit.note("site.credential.replaced", on=site, before=before, after=after)
 
 
 def change_settings(site: Site, sample_one_in: str, superseding: str, approval_above: str) -> None:
@@ -158,9 +156,13 @@ def change_settings(site: Site, sample_one_in: str, superseding: str, approval_a
         raise Wrong("It must be a whole number from 0 to 999,999,999, or empty for never.", "approval_above")
     if superseding not in Site.Superseding.values:
         raise Wrong(f"Versions can be left out {' or '.join(Site.Superseding.values)}.", "sample_one_in")
-    site.sample_one_in, site.superseding = int(sample_one_in), superseding
-    site.approval_above = int(approval_above) if approval_above else None
-    site.save(update_fields=["sample_one_in", "superseding", "approval_above"])
+    with transaction.atomic():
+        before = {name: getattr(site, name) for name in _SETTINGS}
+        site.sample_one_in, site.superseding = int(sample_one_in), superseding
+        site.approval_above = int(approval_above) if approval_above else None
+        site.save(update_fields=_SETTINGS)
+        after = {name: getattr(site, name) for name in _SETTINGS}
+        audit.note("site.changed", on=site, before=before, after=after)
 
 
 def _check(slug: str, url: str, api_url: str) -> None:
@@ -180,7 +182,7 @@ def _refuse_taken_name(slug: str) -> None:
 
 
 def _refuse_known(cloud_id: str) -> None:
-    found = Site.objects.filter(cloud_id=cloud_id).first()
+    found = Site.objects.connected().filter(cloud_id=cloud_id).first()
     if found is not None:
         raise Wrong(f"This Jira is connected already, as '{found.slug}': cloud id {cloud_id}, {found.url}.", "url")
 
@@ -226,37 +228,6 @@ def _keep(site: Site, found: list[Capability], now: dt.datetime) -> None:
     since = {api: {"since": facts["since"]} for api, facts in site.capabilities.items() if "since" in facts}
     site.capabilities = {one.api: {**one.facts, **since.get(one.api, {})} for one in found}
     site.capabilities_at = now
-
-
-def create_token(
-    name: str, site: Site, scopes: list[str], now: dt.datetime, expires_at: dt.datetime | None = None
-) -> tuple[Token, str, str]:
-    """Give credentials to a sender. Returns the token, its client secret and its bearer token. Raises `Wrong`."""
-    unknown = [scope for scope in scopes if scope not in Token.SCOPES]
-    if unknown or not scopes:
-        raise Unusable(f"The scopes must be some of {', '.join(Token.SCOPES)}, separated by commas.")
-    if not name.strip() or len(name) > 100:
-        raise Unusable("The token needs a name of at most 100 characters.")
-    try:
-        with transaction.atomic():
-            return Token.create(name, site, sorted(set(scopes), key=Token.SCOPES.index), now, expires_at)
-    except IntegrityError:
-        raise Wrong(f"The site '{site.slug}' has a token with the name '{name}' already.") from None
-
-
-def create_user(name: str, role: str, password: str) -> User:
-    """Make a person with one role for all sites. Raises `Wrong`."""
-    if role not in Grant.Role.values:
-        raise Unusable(f"The role must be one of {', '.join(Grant.Role.values)}.")
-    if not name or len(name) > 150:
-        raise Unusable("The user needs a name of at most 150 characters.")
-    try:
-        with transaction.atomic():
-            user = User.objects.create_user(name, password=password)
-            Grant.objects.create(user=user, role=role)
-    except IntegrityError:
-        raise Wrong(f"There is a user with the name '{name}' already.") from None
-    return user
 
 
 def capabilities(site: Site) -> list[Capability]:

@@ -4,7 +4,8 @@ from celery import shared_task
 from celery.signals import worker_shutting_down
 from django.utils import timezone
 
-from . import cleaning, delivery, feeding
+from . import cleaning, delivery, feeding, written_off
+from .audit import sealing
 from .models import Confirmation, Errand, Gate, Lane
 
 RING_EXPIRES_SECONDS = 60
@@ -50,9 +51,16 @@ def clean_up() -> None:
 
 
 @shared_task
+def seal_audit_log() -> None:
+    """Give what was noted its place in the chain."""
+    sealing.seal()
+
+
+@shared_task
 def sweep() -> None:
     """Ring for whatever is due: a lost message, a dead worker and a pause all end here."""
     now = timezone.now()
+    written_off.write_off_late(now)
     for lane_id in Lane.objects.due(now).with_work().values_list("pk", flat=True):
         deliver.apply_async((lane_id,), retry=False, expires=10)
     if Confirmation.objects.due(now).exists():
@@ -63,6 +71,8 @@ def sweep() -> None:
         run_errands.apply_async(retry=False, expires=10)
     if cleaning.is_anything_due(now):
         clean_up.apply_async(retry=False, expires=10)
+    if sealing.is_due(now):
+        seal_audit_log.apply_async(retry=False, expires=10)
 
 
 @worker_shutting_down.connect

@@ -13,9 +13,10 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from .. import sites
+from .. import sites, tokens
 from ..models import Grant, Site, Token, User
 from ..models.site import BEARER_PREFIX, SECRET_PREFIX, fingerprint
+from ..people import giving
 from ..sandbox import store
 
 SLUG = "demo"
@@ -50,14 +51,14 @@ def _admin() -> dict[str, str | None]:
     if user is None:
         if Grant.objects.filter(role=Grant.Role.ADMIN).exists():
             return {"username": None, "password": None}
-        user = sites.create_user(ADMIN, Grant.Role.ADMIN, password)
+        user = giving.make(ADMIN, [(Grant.Role.ADMIN, None)], password)
     return {"username": ADMIN, "password": password if user.check_password(password) else None}
 
 
 def _site(sandbox_url: str) -> Site:
     """The sandbox as a site. It may have moved to another port since the last start."""
     credential = store.credential(Path(settings.ENVIRONMENT.data) / "sandbox")
-    site = Site.objects.filter(cloud_id=credential.cloud_id).first()
+    site = Site.objects.connected().filter(cloud_id=credential.cloud_id).first()
     if site is None:
         slug = SLUG if not Site.objects.filter(slug=SLUG).exists() else f"{SLUG}-{credential.cloud_id[:8]}"
         site = sites.connect(
@@ -77,7 +78,7 @@ def _gateway(site: Site) -> dict[str, str]:
     secret, bearer = f"{SECRET_PREFIX}{derived('client secret')}", f"{BEARER_PREFIX}{derived('bearer')}"
     token = Token.objects.filter(site=site, name=TOKEN).first()
     if token is None:
-        token, _, _ = sites.create_token(TOKEN, site, list(Token.SCOPES), timezone.now())
+        token, _, _ = tokens.create(TOKEN, site, list(Token.SCOPES), timezone.now())
     token.secret_hash, token.bearer_hash = fingerprint(secret), fingerprint(bearer)
     token.save(update_fields=["secret_hash", "bearer_hash"])
     return {"client_id": token.client_id, "client_secret": secret, "token": bearer}

@@ -19,7 +19,7 @@ _SLOW_SECONDS = 3600
 
 def secrets() -> Iterator[Finding]:
     """Whether the keys that are set open the secret of every site."""
-    sites = list(Site.objects.order_by("slug"))
+    sites = list(Site.objects.connected().order_by("slug"))
     newest = Fernet(settings.ENCRYPTION_KEYS[0])
     closed, older = [], []
     for site in sites:
@@ -42,7 +42,8 @@ def secrets() -> Iterator[Finding]:
 def lanes() -> Iterator[Finding]:
     """What stands in the way of each lane."""
     now = timezone.now()
-    found = list(Lane.objects.select_related("site").order_by("site__slug", "api", "priority"))
+    of_connected = Lane.objects.filter(site__retired_at=None)
+    found = list(of_connected.select_related("site").order_by("site__slug", "api", "priority"))
     waiting = waiting_by_lane([lane.pk for lane in found])
     many = sum(stretch.count for stretch in waiting.values())
     troubled = False
@@ -52,7 +53,10 @@ def lanes() -> Iterator[Finding]:
         more = "+" if stretch.count >= Waiting.MOST else ""
         waits = f" {stretch.count:,}{more} wait, the oldest for {span(age)}." if stretch.count else ""
         name = f"The {lane}"
-        if lane.held_at is not None:
+        if lane.site.paused_at is not None:
+            says = f"{name} stands still: its site is paused since {lane.site.paused_at:%Y-%m-%d %H:%M} UTC.{waits}"
+            finding = warn("lanes", says, "Resume the site on its page when it may go on.")
+        elif lane.held_at is not None:
             says = f"{name} is held since {lane.held_at:%Y-%m-%d %H:%M} UTC: {lane.held_reason}{waits}"
             finding = bad("lanes", says, "Do what it says, then press “Try now” on the page of deliveries.")
         elif stretch.count and lane.is_loud(now) and lane.failing_since is not None:

@@ -5,6 +5,8 @@ from typing import Any
 import msgspec
 from django.http import HttpResponse
 
+from .. import answered
+
 
 def as_json(body: Any, status: int = 200) -> HttpResponse:
     """Any value as JSON."""
@@ -13,17 +15,12 @@ def as_json(body: Any, status: int = 200) -> HttpResponse:
 
 def raw_json(body: bytes | str, status: int = 200) -> HttpResponse:
     """JSON that is written already."""
-    return HttpResponse(body, status=status, content_type="application/json;charset=UTF-8")
+    return HttpResponse(body, status=status, content_type=answered.JSON)
 
 
 def refusal(status: int, sentence: str, api: str = "") -> HttpResponse:
-    """Why a request is refused: in an array, of development information in an object; 401 and 403 with `code`."""
-    if status in (401, 403):
-        answer = as_json({"code": status, "message": "Unauthorized" if status == 401 else sentence}, status)
-    elif api == "devinfo":
-        answer = as_json({"errorMessages": [{"message": sentence}]}, status)
-    else:
-        answer = as_json([{"message": sentence}], status)
-    if status == 401:
-        answer["WWW-Authenticate"] = "Bearer"
+    """Why a request is refused."""
+    answer = raw_json(answered.refusal(status, sentence, api), status)
+    for name, value in answered.headers_of_refusal(status).items():
+        answer[name] = value
     return answer

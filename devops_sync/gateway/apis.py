@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from django.http import HttpResponse
 
-from .. import ledger
+from .. import ledger, remote
 from ..jira import paths
 from ..kinds import KINDS, of_api
 from ..models import Entry, Repository
@@ -182,6 +182,6 @@ def _asked(call: Call, **what: object) -> Asked:
         api=call.api,
         received_at=call.received_at,
         token=call.token,
-        remote_address=call.request.META.get("REMOTE_ADDR") or None,
+        remote_address=remote.address_of(call.request),
         **what,  # type: ignore[arg-type]
     )

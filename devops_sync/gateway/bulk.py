@@ -5,10 +5,10 @@ import uuid
 from django.http import HttpResponse
 from django.urls import reverse
 
-from .. import first_answers, ledger
-from ..jira import receipts, wire
+from .. import answered, first_answers, ledger, remote
+from ..jira import wire
 from ..models import FirstAnswer
-from . import answers, waiting
+from . import answers, heads, waiting
 from .machine import Call, Refuse, body_of, declared_size, for_sender, printable
 
 LONGEST_KEY = 255
@@ -38,8 +38,9 @@ def _arrival(call: Call, body: bytes | None) -> ledger.Arrival:
         size=len(body) if body is not None else declared_size(call.request) or 0,
         site=call.site,
         token=call.token,
-        remote_address=call.request.META.get("REMOTE_ADDR") or None,
+        remote_address=remote.address_of(call.request),
         repeat_key=printable(key),
+        head=heads.of(call.request),
     )
     if body is None:
         sentence, status = "The request body is larger than Waybill takes.", 413
@@ -55,13 +56,11 @@ def _taken(call: Call, submission_id: uuid.UUID, items: list[wire.Item], *, is_k
     """The answer to a submission that is on record: Jira's word where the sender waits for it, else our own."""
     seconds = waiting.seconds_in(call.request.headers.get("Prefer", ""))
     spoken = waiting.receipt(call.api, submission_id, items, seconds)
-    body = spoken or receipts.write(
-        call.api,
-        accepted=[item for item in items if not item.fault],
-        rejected=[(item, [{"message": item.fault}]) for item in items if item.fault],
-    )
+    body = spoken or answered.receipt(call.api, items)
     if is_kept:
         ledger.keep_answer(submission_id, body)
+    elif spoken is not None:
+        ledger.keep_word(submission_id, spoken)
     answer = _named(call, answers.raw_json(body, 202), submission_id)
     if spoken is not None:
         answer["Preference-Applied"] = f"wait={seconds}"

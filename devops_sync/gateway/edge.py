@@ -22,7 +22,7 @@ _LARGEST_ASKING = 16 * 1024  # Bytes of a request for a token.
 def tenant_info(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     """Jira's unauthenticated answer to "which cloud id has this site?"."""
     site = senders.site_of(slug=slug)
-    if site is None and slug is None and Site.objects.exists():
+    if site is None and slug is None and Site.objects.connected().exists():
         raise Refuse(
             404, "There is more than one site here: put /s/<slug> before the path, with the site's short name."
         )
@@ -39,15 +39,16 @@ def token(request: HttpRequest) -> HttpResponse:
     asked = _asked_for(request)
     if asked.get("grant_type") != "client_credentials":
         return _no("unsupported_grant_type", "grant_type must be client_credentials", 400)
-    found = senders.client_of(asked.get("client_id"), asked.get("client_secret"), timezone.now())
+    now = timezone.now()
+    found = senders.client_of(asked.get("client_id"), asked.get("client_secret"), now)
     if found is None:
         return _no("access_denied", "Unauthorized", 401)
     answer = answers.as_json(
         {
             "access_token": senders.access_token(found),
-            "expires_in": senders.ACCESS_SECONDS,
+            "expires_in": found.seconds(now),
             "token_type": "Bearer",
-            "scope": " ".join(f"{scope}:deployment-info:jira" for scope in found.scopes),
+            "scope": " ".join(f"{scope}:deployment-info:jira" for scope in found.token.scopes),
         }
     )
     answer["Cache-Control"] = "no-store"

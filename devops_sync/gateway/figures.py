@@ -154,6 +154,7 @@ def _lanes(lanes: list[Lane], now: dt.datetime) -> Iterator[Metric]:
     waiting_deletions = _per_lane("waybill_lane_waiting_deletions", "Deletions that wait in the lane.")
     oldest = _per_lane("waybill_lane_oldest_waiting_seconds", "For how long the oldest of them waits; 0 without any.")
     held = _per_lane("waybill_lane_held", "1 while the lane needs a person.")
+    paused = _per_lane("waybill_lane_paused", "1 while the site of the lane is paused.")
     asleep = _per_lane("waybill_lane_asleep", "1 while the lane waits for its next try.")
     failures = _per_lane("waybill_lane_failures", "Tries that failed since the last good one.")
     failing = _per_lane(
@@ -170,12 +171,13 @@ def _lanes(lanes: list[Lane], now: dt.datetime) -> Iterator[Metric]:
         waiting_deletions.add_metric(labels, many_deletions)
         oldest.add_metric(labels, max(0.0, (now - first).total_seconds()) if first else 0)
         held.add_metric(labels, lane.held_at is not None)
+        paused.add_metric(labels, lane.site.is_paused)
         is_asleep = lane.held_at is None and lane.failures > 0 and lane.wake_at is not None and lane.wake_at > now
         asleep.add_metric(labels, is_asleep)
         failures.add_metric(labels, lane.failures)
         failing.add_metric(labels, _failing_for(lane, now) if first else 0)
         answered.add_metric(labels, lane.answered_at.timestamp() if lane.answered_at else 0)
-    yield from (waiting, waiting_deletions, oldest, held, asleep, failures, failing, answered)
+    yield from (waiting, waiting_deletions, oldest, held, paused, asleep, failures, failing, answered)
 
 
 def _failing_for(lane: Lane, now: dt.datetime) -> float:

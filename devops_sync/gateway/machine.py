@@ -3,7 +3,7 @@
 import datetime as dt
 import functools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from .. import ledger
+from .. import ledger, remote
+from ..audit import acting
 from ..models import Site, Token
-from . import answers, senders, strangers
+from . import answers, heads, rates, senders, strangers
 
 log = logging.getLogger(__name__)
 
@@ -23,10 +24,11 @@ log = logging.getLogger(__name__)
 class Refuse(Exception):
     """Answer with this status and sentence."""
 
-    def __init__(self, status: int, sentence: str):
+    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None):
         super().__init__(sentence)
         self.status = status
         self.sentence = sentence
+        self.headers = headers or {}
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,7 @@ class Call:
     api: str
     site: Site
     token: Token
+    standing: rates.Standing | None = None
 
 
 Path = Callable[..., HttpResponse]
@@ -51,7 +54,7 @@ def machine(view: Path) -> Path:
         try:
             return view(request, **names)
         except Refuse as refuse:
-            return answers.refusal(refuse.status, refuse.sentence, names.get("api", ""))
+            return _having(answers.refusal(refuse.status, refuse.sentence, names.get("api", "")), refuse.headers)
         except OperationalError:
             log.exception("the database cannot be used")
             unavailable = answers.refusal(503, "Waybill's database cannot be reached; nothing was taken.")
@@ -74,11 +77,29 @@ def for_sender(scope: str | dict[str, str], *methods: str) -> Callable[[Callable
         ) -> HttpResponse:
             needed = scope if isinstance(scope, str) else scope.get(request.method or "", "read")
             call = _admit(request, timezone.now(), needed, methods, api, cloud_id, slug)
-            return view(call, **names)
+            return _with_standing(call, lambda: view(call, **names))
 
         return machine(answer)
 
     return decorate
+
+
+def _with_standing(call: Call, view: Callable[[], HttpResponse]) -> HttpResponse:
+    """The answer, or the refusal, with how far the token is in its minute."""
+    if call.standing is None:
+        return view()
+    try:
+        found = view()
+    except Refuse as refuse:
+        refuse.headers = {**call.standing.headers, **refuse.headers}
+        raise
+    return _having(found, call.standing.headers)
+
+
+def _having(answer: HttpResponse, headers: Mapping[str, str]) -> HttpResponse:
+    for name, value in headers.items():
+        answer[name] = value
+    return answer
 
 
 def _admit(
@@ -95,6 +116,8 @@ def _admit(
         token = senders.sender_of(request, received_at)
     except senders.NotKnown as unknown:
         raise _recorded(api, request, received_at, 401, str(unknown), unknown.token) from None
+    acting.become(acting.token(token, remote.address_of(request)))
+    standing = _count(token, received_at)
     names = {"cloud_id": cloud_id, "slug": slug}
     is_own = senders.names_none(**names) or senders.is_named(token.site, **names)
     site = token.site if is_own else senders.site_of(**names)
@@ -106,7 +129,16 @@ def _admit(
         raise _recorded(api, request, received_at, 403, f"The token lacks the scope '{scope}'.", token)
     if request.method not in methods:
         raise Refuse(405, f"This path takes {' and '.join(methods)} only.")
-    return Call(request, received_at, api, site, token)
+    return Call(request, received_at, api, site, token, standing)
+
+
+def _count(token: Token, now: dt.datetime) -> rates.Standing | None:
+    """How far the token is in its minute. Raises `Refuse` beyond its limit, and puts nothing on record."""
+    standing = rates.count(token, now)
+    if standing is not None and standing.is_exceeded:
+        sentence = f"The token may send {standing.limit:,} requests a minute."
+        raise Refuse(429, sentence, standing.headers | standing.refused_headers(now))
+    return standing
 
 
 def _no_site(slug: str | None) -> str:
@@ -126,7 +158,8 @@ def _recorded(
                 size=declared_size(request) or 0,
                 site=token.site if token is not None else None,
                 token=token,
-                remote_address=request.META.get("REMOTE_ADDR") or None,
+                remote_address=remote.address_of(request),
+                head=heads.of(request),
             ),
             status,
             sentence,

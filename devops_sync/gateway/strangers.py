@@ -5,40 +5,19 @@ threads; the API paths tell a stranger before they read, and of the others only 
 """
 
 import threading
-import time
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from ..allowances import Allowance
 from . import answers
 
 READING_AT_ONCE = 8
-_PER_SECOND = 1.0
-_AT_ONCE = 20.0
 _MOST_SENDERS = 1000
 _READ_BY_SENDERS = ("/jira/", "/rest/", "/s/")
 
 
-class _Allowance:
-    """A bucket that fills with time; each record takes one out."""
-
-    def __init__(self) -> None:
-        self._left = _AT_ONCE
-        self._looked_at = time.monotonic()
-        self._looking = threading.Lock()
-
-    def take(self) -> bool:
-        with self._looking:
-            now = time.monotonic()
-            self._left = min(_AT_ONCE, self._left + (now - self._looked_at) * _PER_SECOND)
-            self._looked_at = now
-            if self._left < 1:
-                return False
-            self._left -= 1
-            return True
-
-
-_allowances: dict[int | None, _Allowance] = {}
+_allowances: dict[int | None, Allowance] = {}
 
 
 def may_be_recorded(token_id: int | None = None) -> bool:
@@ -48,7 +27,7 @@ def may_be_recorded(token_id: int | None = None) -> bool:
     """
     if len(_allowances) > _MOST_SENDERS:
         _allowances.clear()
-    return _allowances.setdefault(token_id, _Allowance()).take()
+    return _allowances.setdefault(token_id, Allowance()).take()
 
 
 class FewBodies:

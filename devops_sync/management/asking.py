@@ -14,6 +14,8 @@ from typing import Any, NoReturn, TextIO
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import OperationalError
 
+from devops_sync.audit import acting
+
 
 class Asking(BaseCommand):
     """A command with Waybill's exit codes."""
@@ -33,7 +35,7 @@ class Asking(BaseCommand):
         if not all(_can_be_kept(text) for text in given if isinstance(text, str)):
             self.wrong_use("What was given to the command is not UTF-8.")
         try:
-            with _without_news():
+            with _without_news(), acting.by(acting.command(self.__module__.rpartition(".")[2])):
                 return super().execute(*arguments, **options)
         except OperationalError:
             self.unreachable("The database cannot be reached: start it with `manage.py up`, or set DATABASE_URL.")

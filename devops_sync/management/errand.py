@@ -1,5 +1,6 @@
 """What `resend` and `verify` share: they choose, plan, ask, start, and watch the worker until it is done."""
 
+import datetime as dt
 import sys
 import time
 from abc import abstractmethod
@@ -9,7 +10,7 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from devops_sync import errands
+from devops_sync import errands, spans
 from devops_sync.errands import Progress
 from devops_sync.jira import keys
 from devops_sync.management.asking import Asking
@@ -49,7 +50,7 @@ class ErrandCommand(Asking):
         """Whether the command ends with 0."""
 
     def handle(self, **options: Any) -> None:
-        site = Site.objects.filter(slug=options["site"]).first()
+        site = Site.objects.connected().filter(slug=options["site"]).first()
         if site is None:
             self.no(f"There is no site with the name '{options['site']}'.")
         try:
@@ -139,7 +140,7 @@ def _told(errand: Errand) -> str:
     else:
         verifies = errand.purpose == Errand.Purpose.VERIFY
         pace = "at which a site is read" if verifies else "at which Jira answered last"
-        lasts = f"about {_span(plan['seconds'])} at the pace {pace}"
+        lasts = f"{spans.about(dt.timedelta(seconds=plan['seconds']), in_seconds=True)} at the pace {pace}"
     return f"{errand.get_purpose_display()} of {errand.what}: {kinds}.\n{requests}; {lasts}."
 
 
@@ -148,9 +149,3 @@ def _plural(kind: str, many: int) -> str:
     if many == 1:
         return one
     return "repositories" if one == "repository" else f"{one}es" if one.endswith("ch") else f"{one}s"
-
-
-def _span(seconds: float) -> str:
-    if seconds < 90:
-        return f"{max(1, round(seconds))} s"
-    return f"{round(seconds / 60)} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

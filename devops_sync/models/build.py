@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import connection, models
 from django.db.models import Q
 
 from ..jira import keys
 from . import saying
-from .current import Current, CurrentQuerySet
+from .current import Current, StatedQuerySet, rejected
+from .submission import PropertySet
 
 # What free text is looked for in.
 _SAID = ("label", "display_name", "description", "pipeline_id")
 
 
-class BuildQuerySet(CurrentQuerySet["Build"]):
+class BuildQuerySet(StatedQuerySet["Build"]):
     def saying(self, text: str) -> "BuildQuerySet":
         """Those with the text in a name, label, description, pipeline or number."""
         return self.alias(lines=saying.lines(*_SAID)).filter(saying.matching(text))
@@ -32,6 +33,7 @@ class Build(Current):
         CANCELLED = "cancelled", "Cancelled"
         UNKNOWN = "unknown", "Unknown"
 
+    property_set = models.ForeignKey(PropertySet, models.PROTECT, db_index=False)
     pipeline_id = models.CharField(max_length=255)
     number = models.BigIntegerField()
     state = models.CharField(max_length=20, choices=State.choices)
@@ -54,12 +56,28 @@ class Build(Current):
             models.UniqueConstraint(fields=["site", "pipeline_id", "number"], name="build_has_one_current_version")
         ]
         indexes = [
+            rejected("build"),
             models.Index(fields=["-changed_at", "-id"], name="build_newest"),
             models.Index(fields=["site", "-changed_at", "-id"], name="build_newest_of_site"),
             models.Index(fields=["pipeline_id", "-changed_at", "-id"], name="build_of_pipeline"),
             models.Index(
                 fields=["state", "-changed_at", "-id"], name="build_of_state", condition=~Q(state="successful")
             ),
+            # With all that the preview of a clean-up counts, so that of millions no row is read; save whether it was
+            # deleted, since marking would touch each index of a row then.
+            models.Index(
+                fields=["property_set", "-changed_at", "-id"],
+                name="build_of_set",
+                include=["entry", "sequence", "site", "pipeline_id"],
+            ),
+            models.Index(fields=["property_set", "state"], name="build_of_set_state", condition=~Q(state="successful")),
+            models.Index(
+                fields=["pipeline_id", "state", "-changed_at", "-id"],
+                name="build_of_pipeline_state",
+                condition=~Q(state="successful"),
+            ),
+            # It summarizes pages, and unlike any other lets a row be marked without touching each of its indexes.
+            BrinIndex(fields=["deleted_at"], name="build_deleted", autosummarize=True, pages_per_range=32),
             GinIndex(fields=["issue_keys"], name="build_of_issue"),
             saying.index("build_by_text", *_SAID),
         ]

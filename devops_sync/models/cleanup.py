@@ -51,7 +51,7 @@ class Cleanup(models.Model):
     MOVING = (State.RUNNING, State.PROVING)
     OVER = (State.PROVEN, State.UNPROVEN, State.CANCELLED, State.STOPPED)
 
-    site = models.ForeignKey(Site, models.PROTECT, related_name="cleanups")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="cleanups", db_index=False)
     origin = models.CharField(max_length=10, choices=Origin.choices)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PREVIEWED)
     rule = models.ForeignKey("devops_sync.CleanupRule", models.PROTECT, null=True, related_name="cleanups")
@@ -94,6 +94,7 @@ class Cleanup(models.Model):
         db_table = "cleanup"
         indexes = [
             models.Index(fields=["site", "-id"], name="cleanup_of_site"),
+            models.Index(fields=["site"], name="cleanup_awaiting", condition=Q(state="awaiting")),
             models.Index(
                 fields=["id"], name="cleanup_moving", condition=Q(state__in=["running", "proving", "delayed"])
             ),

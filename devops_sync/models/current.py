@@ -6,11 +6,14 @@ from typing import Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Concat
 
 from .site import Site
-from .submission import Entry, PropertySet
+from .submission import UNUSUAL, Entry, PropertySet
 
+# So many property sets are asked for by their numbers.
+FEW_SETS = 1000
 _Row = TypeVar("_Row", bound="Current")
 
 
@@ -37,11 +40,29 @@ class CurrentQuerySet(models.QuerySet[_Row]):
         return self.filter(issue_keys__contains=[key.upper()])
 
     def with_property(self, key: str, value: str) -> Self:
-        return self.filter(property_set__in=PropertySet.objects.filter(pairs__contains={key: value}))
+        return self.with_properties({key: value})
 
     def with_properties(self, pairs: dict[str, str]) -> Self:
-        """Those that have all of these pairs."""
-        return self.filter(property_set__in=PropertySet.objects.filter(pairs__contains=pairs))
+        """Those that have all of these pairs. One query, for the property sets.
+
+        By their numbers the planner knows how many rows each has, and finds them in indexes that begin with them.
+        """
+        sets = PropertySet.objects.filter(pairs__contains=pairs)
+        few = list(sets.values_list("pk", flat=True)[: FEW_SETS + 1])
+        return self.filter(property_set__in=few if len(few) <= FEW_SETS else sets)
+
+    def answered(self, outcomes: Sequence[str]) -> Self:
+        """Those whose version came to one of these ends. One query, where that is unusual; none where it is marked.
+
+        Their entries are found by an index of the unusual alone, which is small: joined, each of thousands of rows
+        would be looked up among all entries.
+        """
+        if list(outcomes) == [Entry.Outcome.REJECTED]:
+            return self.filter(is_rejected=True)
+        if not set(outcomes) <= set(UNUSUAL):
+            return self.filter(entry__outcome__in=outcomes)
+        ended = Entry.objects.filter(kind=self.model._meta.db_table, outcome__in=outcomes)
+        return self.filter(entry__in=ended.values("pk")) if ended.exists() else self.none()
 
     def changed_between(self, start: dt.datetime | None, end: dt.datetime | None) -> Self:
         """Those that changed at `start` or later and before `end`; None leaves that side open."""
@@ -72,6 +93,24 @@ class CurrentQuerySet(models.QuerySet[_Row]):
         )
 
 
+class StatedQuerySet(CurrentQuerySet[_Row]):
+    """The same of kinds that have a state."""
+
+    def in_states(self, states: Sequence[str], *, found: bool = False) -> Self:
+        """Those in one of the states. `found`: another filter, such as an issue, finds few enough to look at each.
+
+        Left to itself the planner reads all that failed from an index, to cross it with the rows of the issue.
+        """
+        if not found:
+            return self.filter(state__in=states)
+        return self.alias(as_looked_at=Concat("state", Value(""))).filter(as_looked_at__in=states)
+
+
+def rejected(table: str) -> models.Index:
+    """An index of the few whose version Jira rejected, in the order of the lists."""
+    return models.Index(fields=["-changed_at", "-id"], name=f"{table}_rejected", condition=Q(is_rejected=True))
+
+
 class Current(models.Model):
     """The version of an entity with the highest update sequence, since it was last deleted."""
 
@@ -86,6 +125,11 @@ class Current(models.Model):
     )
     first_received_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, help_text="When the ledger took the deletion that it fell under.")
+    is_rejected = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Whether Jira rejected this version: what its entry says, kept here too.",
+    )
 
     class Meta:
         abstract = True

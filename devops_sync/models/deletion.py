@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Count, Min, Q
 
 from ..jira import keys
@@ -110,3 +110,21 @@ class Deletion(models.Model):
     def messages(self) -> list[str]:
         """What Jira said against it, one sentence each."""
         return [str(error["message"]) for error in self.errors if error.get("message")]
+
+
+def ever_deleted(sites: Sequence[int]) -> bool:
+    """Whether anything of the sites was ever marked as deleted, by a deletion or a part of a clean-up."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {EVER_DELETED}", {"sites": list(sites)})
+        (ever,) = cursor.fetchone()
+    return bool(ever)
+
+
+# A condition, for statements that would look for deleted rows among millions that never were.
+EVER_DELETED = """(
+    EXISTS (SELECT FROM deletion WHERE site_id = ANY(%(sites)s::bigint[]))
+    OR EXISTS (
+        SELECT FROM cleanup_part JOIN cleanup ON cleanup.id = cleanup_part.cleanup_id
+        WHERE cleanup.site_id = ANY(%(sites)s::bigint[]) AND cleanup_part.stamp IS NOT NULL
+    )
+)"""

@@ -1,23 +1,23 @@
-"""The current state of every deployment, and what runs in each place."""
+"""The current state of every deployment."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from django.contrib.postgres.indexes import GinIndex
-from django.db import connection, models
-from django.db.models import Count, Q
-from django.db.models.functions import TruncDate
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
+from django.db import models
+from django.db.models import Count, F, Func, Q, Value
 
 from ..jira import keys
 from . import saying
-from .current import Current, CurrentQuerySet
+from .current import Current, StatedQuerySet, rejected
+from .submission import PropertySet
 
 # What free text is looked for in.
 _SAID = ("label", "display_name", "description", "pipeline_name", "pipeline_id")
 
 
-class DeploymentQuerySet(CurrentQuerySet["Deployment"]):
+class DeploymentQuerySet(StatedQuerySet["Deployment"]):
     def saying(self, text: str) -> "DeploymentQuerySet":
         """Those with the text in a name, label, description or number."""
         return self.alias(lines=saying.lines(*_SAID)).filter(saying.matching(text))
@@ -37,16 +37,18 @@ class DeploymentQuerySet(CurrentQuerySet["Deployment"]):
         place = {"pipeline_id": other.pipeline_id, "environment_id": other.environment_id}
         return self.alive().filter(site=other.site_id, **place)
 
-    def per_day(self, since: dt.datetime) -> list[tuple[dt.date, str, int]]:
-        """How many last changed on each day (UTC), by state."""
+    def per_day(self, days: Sequence[dt.datetime]) -> list[tuple[dt.date, str, int]]:
+        """How many last changed on each of the days, which are given by when they begin, by state."""
+        of_days = Value(list(days), ArrayField(models.DateTimeField()))
+        bucket = Func(F("changed_at"), of_days, function="width_bucket", output_field=models.IntegerField())
         found = (
-            self.filter(changed_at__gte=since)
+            self.filter(changed_at__gte=days[0])
             .order_by()
-            .annotate(day=TruncDate("changed_at", tzinfo=dt.UTC))
+            .annotate(day=bucket)
             .values_list("day", "state")
             .annotate(many=Count("pk"))
         )
-        return [(day, state, many) for day, state, many in found]
+        return [(days[day - 1].date(), state, many) for day, state, many in found]
 
 
 class Deployment(Current):
@@ -68,6 +70,7 @@ class Deployment(Current):
         PRODUCTION = "production", "Production"
         UNMAPPED = "unmapped", "Unmapped"
 
+    property_set = models.ForeignKey(PropertySet, models.PROTECT, db_index=False)
     pipeline_id = models.CharField(max_length=255)
     environment_id = models.CharField(max_length=255)
     number = models.BigIntegerField()
@@ -93,6 +96,7 @@ class Deployment(Current):
             )
         ]
         indexes = [
+            rejected("deployment"),
             models.Index(fields=["-changed_at", "-id"], name="deployment_newest"),
             models.Index(fields=["site", "-changed_at", "-id"], name="deployment_newest_of_site"),
             # Without the site: who asks usually sees several, and an index that begins with it would not give their
@@ -103,6 +107,30 @@ class Deployment(Current):
             models.Index(
                 fields=["state", "-changed_at", "-id"], name="deployment_of_state", condition=~Q(state="successful")
             ),
+            # With all that the preview of a clean-up counts, so that of millions no row is read; save whether it was
+            # deleted, since marking would touch each index of a row then.
+            models.Index(
+                fields=["property_set", "-changed_at", "-id"],
+                name="deployment_of_set",
+                include=[
+                    "entry",
+                    "sequence",
+                    "site",
+                    "pipeline_id",
+                    "environment_id",
+                    "environment_type",
+                ],
+            ),
+            models.Index(
+                fields=["property_set", "state"], name="deployment_of_set_state", condition=~Q(state="successful")
+            ),
+            models.Index(
+                fields=["pipeline_id", "state", "-changed_at", "-id"],
+                name="deployment_of_pipeline_state",
+                condition=~Q(state="successful"),
+            ),
+            # It summarizes pages, and unlike any other lets a row be marked without touching each of its indexes.
+            BrinIndex(fields=["deleted_at"], name="deployment_deleted", autosummarize=True, pages_per_range=32),
             GinIndex(fields=["issue_keys"], name="deployment_of_issue"),
             models.Index(fields=["site", "pipeline_id", "label"], name="deployment_by_label", condition=~Q(label="")),
             saying.index("deployment_by_text", *_SAID),
@@ -125,103 +153,3 @@ class Deployment(Current):
     def key(self) -> str:
         """Its key as the entries write it."""
         return keys.text(self.pipeline_id, self.environment_id, self.number)
-
-
-@dataclass(frozen=True)
-class Running:
-    """What runs in a place when its latest deployment does not: as much of it as a page says."""
-
-    pk: int
-    number: int
-    label: str
-    display_name: str
-    changed_at: dt.datetime
-
-    @property
-    def name(self) -> str:
-        return self.label or self.display_name or f"#{self.number}"
-
-
-@dataclass(frozen=True)
-class Past:
-    """The last few labels of a place, the latest first, and what ran before its latest deployment.
-
-    That is the last success whose label was not rolled back since; where every label was, the last success.
-    """
-
-    labels: list[str]
-    runs: Running | None
-
-
-Place = tuple[int, str, str]
-
-
-def latest_by_place(sites: Iterable[int]) -> list[Deployment]:
-    """The deployment with the highest number of each pipeline in each environment, by site, pipeline, environment.
-
-    One step down the unique index for each place: what it costs grows with the places, not the deployments.
-    """
-    return list(Deployment.objects.raw(_LATEST_BY_PLACE, [list(sites)]))
-
-
-def past_by_place(places: Sequence[Place], most: int) -> dict[Place, Past]:
-    """What each place (site, pipeline, environment) has seen lately, looking back over `most` deployments."""
-    if not places:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_PAST_BY_PLACE, [*(list(part) for part in zip(*places, strict=True)), most, most])
-        return {
-            (site, pipeline, environment): Past(labels, Running(*runs) if runs[0] else None)
-            for site, pipeline, environment, labels, *runs in cursor.fetchall()
-        }
-
-
-_LATEST_BY_PLACE = """
-WITH RECURSIVE place AS (
-    SELECT first.* FROM unnest(%s::bigint[]) AS site(id) CROSS JOIN LATERAL (
-        SELECT site_id, pipeline_id, environment_id FROM deployment
-        WHERE site_id = site.id AND deleted_at IS NULL
-        ORDER BY pipeline_id, environment_id LIMIT 1
-    ) AS first
-  UNION ALL
-    SELECT next.* FROM place CROSS JOIN LATERAL (
-        SELECT site_id, pipeline_id, environment_id FROM deployment
-        WHERE site_id = place.site_id AND deleted_at IS NULL
-          AND (pipeline_id, environment_id) > (place.pipeline_id, place.environment_id)
-        ORDER BY pipeline_id, environment_id LIMIT 1
-    ) AS next
-)
-SELECT latest.* FROM place CROSS JOIN LATERAL (
-    SELECT * FROM deployment
-    WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
-      AND deleted_at IS NULL
-    ORDER BY number DESC LIMIT 1
-) AS latest
-"""
-
-_PAST_BY_PLACE = """
-SELECT place.*, past.labels, runs.*
-FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS place(site_id, pipeline_id, environment_id)
-CROSS JOIN LATERAL (
-    SELECT array_agg(label ORDER BY number DESC) FROM (
-        SELECT label, number FROM deployment
-        WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
-          AND deleted_at IS NULL
-        ORDER BY number DESC LIMIT %s
-    ) AS few
-) AS past(labels)
-LEFT JOIN LATERAL (
-    WITH few AS (
-        SELECT id, number, label, display_name, changed_at, state FROM deployment
-        WHERE site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id
-          AND deleted_at IS NULL
-        ORDER BY number DESC LIMIT %s
-    )
-    SELECT id, number, label, display_name, changed_at FROM few
-    WHERE state = 'successful' AND number < (SELECT max(number) FROM few)
-    ORDER BY EXISTS (
-        SELECT 1 FROM few AS back
-        WHERE back.state = 'rolled_back' AND back.number > few.number AND back.label = few.label AND back.label <> ''
-    ), number DESC LIMIT 1
-) AS runs ON true
-"""

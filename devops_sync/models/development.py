@@ -9,7 +9,7 @@ from django.db import connection, models
 from django.db.models import Count, Exists, OuterRef, Q
 
 from ..jira import keys
-from .current import Current, CurrentQuerySet
+from .current import Current, CurrentQuerySet, rejected
 
 
 class RepositoryQuerySet(CurrentQuerySet["Repository"]):
@@ -48,7 +48,13 @@ class Repository(Current):
         constraints = [
             models.UniqueConstraint(fields=["site", "repository_id"], name="repository_has_one_current_version")
         ]
-        indexes = [models.Index(fields=["site", "-changed_at", "-id"], name="repository_newest_of_site")]
+        indexes = [
+            rejected("repository"),
+            models.Index(fields=["site", "-changed_at", "-id"], name="repository_newest_of_site"),
+            models.Index(
+                fields=["-changed_at", "-id"], name="repository_deleted", condition=Q(deleted_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -63,12 +69,22 @@ _InRepository = TypeVar("_InRepository", bound="InRepository")
 
 
 class InRepositoryQuerySet(CurrentQuerySet[_InRepository]):
+    def saying(self, text: str) -> Self:
+        """Those with the text in their id, in what lists say of them or in the name of their author."""
+        found = Q()
+        for name in self.model.SAYING:
+            found |= Q(**{f"{name}__icontains": text})
+        return self.filter(found)
+
     def in_repository(self, repository: Repository) -> Self:
         return self.filter(site=repository.site_id, repository_id=repository.repository_id)
 
 
 class InRepository(Current):
     """Something in a repository."""
+
+    # The fields in which a text is looked for.
+    SAYING: ClassVar[tuple[str, ...]]
 
     repository_id = models.CharField(max_length=1024)
     ident = models.CharField(max_length=1024, help_text="Its id, unique among its kind in the repository.")
@@ -86,6 +102,8 @@ class InRepository(Current):
 class Commit(InRepository):
     """One commit."""
 
+    SAYING = ("ident", "message", "author_name")
+
     display_id = models.CharField(max_length=255)
     message = models.CharField(max_length=1024)
     author_name = models.CharField(max_length=255, blank=True)
@@ -100,11 +118,17 @@ class Commit(InRepository):
             models.UniqueConstraint(fields=["site", "repository_id", "ident"], name="commit_has_one_current_version")
         ]
         indexes = [
+            rejected("commit"),
             models.Index(fields=["site", "-changed_at", "-id"], name="commit_newest_of_site"),
             models.Index(
                 fields=["site", "repository_id", "-changed_at", "-id"],
                 name="commit_of_repository",
                 condition=Q(deleted_at=None),
+            ),
+            models.Index(
+                fields=["site", "repository_id", "-changed_at", "-id"],
+                name="commit_deleted",
+                condition=Q(deleted_at__isnull=False),
             ),
             GinIndex(fields=["issue_keys"], name="commit_of_issue"),
             models.Index(fields=["ident"], name="commit_by_hash", opclasses=["varchar_pattern_ops"]),
@@ -127,6 +151,8 @@ class Commit(InRepository):
 class Branch(InRepository):
     """One branch, with what its last commit says."""
 
+    SAYING = ("name", "ident", "last_commit_id", "last_commit_message", "author_name")
+
     name = models.CharField(max_length=512)
     last_commit_id = models.CharField(max_length=1024)
     last_commit_display_id = models.CharField(max_length=255)
@@ -142,11 +168,17 @@ class Branch(InRepository):
             models.UniqueConstraint(fields=["site", "repository_id", "ident"], name="branch_has_one_current_version")
         ]
         indexes = [
+            rejected("branch"),
             models.Index(fields=["site", "-changed_at", "-id"], name="branch_newest_of_site"),
             models.Index(
                 fields=["site", "repository_id", "-changed_at", "-id"],
                 name="branch_of_repository",
                 condition=Q(deleted_at=None),
+            ),
+            models.Index(
+                fields=["site", "repository_id", "-changed_at", "-id"],
+                name="branch_deleted",
+                condition=Q(deleted_at__isnull=False),
             ),
             GinIndex(fields=["issue_keys"], name="branch_of_issue"),
         ]
@@ -167,6 +199,8 @@ class Branch(InRepository):
 
 class PullRequest(InRepository):
     """One pull request."""
+
+    SAYING = ("display_id", "title", "source_branch", "destination_branch", "author_name")
 
     class Status(models.TextChoices):
         OPEN = "OPEN", "Open"
@@ -193,11 +227,17 @@ class PullRequest(InRepository):
             )
         ]
         indexes = [
+            rejected("pull_request"),
             models.Index(fields=["site", "-changed_at", "-id"], name="pull_request_newest_of_site"),
             models.Index(
                 fields=["site", "repository_id", "-changed_at", "-id"],
                 name="pull_request_of_repository",
                 condition=Q(deleted_at=None),
+            ),
+            models.Index(
+                fields=["site", "repository_id", "-changed_at", "-id"],
+                name="pull_request_deleted",
+                condition=Q(deleted_at__isnull=False),
             ),
             GinIndex(fields=["issue_keys"], name="pull_request_of_issue"),
         ]

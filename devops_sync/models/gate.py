@@ -15,7 +15,8 @@ class GateQuerySet(models.QuerySet["Gate"]):
         return self.filter(stopped_at=None)
 
     def due(self, now: dt.datetime) -> "GateQuerySet":
-        return self.followed().filter(due_at__lte=now)
+        """Those to ask for now, of sites that are neither paused nor removed."""
+        return self.followed().filter(due_at__lte=now).exclude(site__in=Site.objects.still_ids())
 
     def of_key(self, site_id: int, key: str) -> "GateQuerySet":
         return self.filter(site=site_id, key=key)
@@ -39,7 +40,7 @@ class Gate(models.Model):
     ALLOWED = "allowed"
     FINAL = (ALLOWED, "prevented", "expired", "invalid")
 
-    site = models.ForeignKey(Site, models.PROTECT, related_name="gates")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="gates", db_index=False)
     key = models.TextField()
     entry = models.ForeignKey(Entry, models.PROTECT, related_name="gates")
     asked_at = models.DateTimeField()
@@ -69,7 +70,7 @@ class Gate(models.Model):
 class GateReading(models.Model):
     """One answer about a gate, or the reason why none came. Never changed."""
 
-    gate = models.ForeignKey(Gate, models.PROTECT, related_name="readings")
+    gate = models.ForeignKey(Gate, models.PROTECT, related_name="readings", db_index=False)
     read_at = models.DateTimeField()
     http_status = models.SmallIntegerField(null=True)
     status = models.CharField(max_length=100, blank=True)

@@ -29,10 +29,17 @@ class LaneQuerySet(models.QuerySet["Lane"]):
         )
 
     def due(self, now: dt.datetime) -> "LaneQuerySet":
-        """Those that a worker may take: not held, not asleep, and in nobody's hands."""
+        """Those that a worker may take: not held, not asleep, in nobody's hands, and of a site that is not paused."""
         # A lane that fell asleep after now: the clock was set back, and nobody knows for how long it should sleep.
         awake = Q(wake_at=None) | Q(wake_at__lte=now) | Q(slept_at__gt=now)
-        return self.free(now).filter(awake, held_at=None)
+        return self.free(now).moving().filter(awake, held_at=None)
+
+    def moving(self) -> "LaneQuerySet":
+        """Those of sites that are neither paused nor removed.
+
+        No join: what claims a lane has to look at its row once more when another worker was quicker.
+        """
+        return self.filter(~Exists(Site.objects.standing_still().filter(pk=OuterRef("site_id"))))
 
     def free(self, now: dt.datetime) -> "LaneQuerySet":
         """Those that are in nobody's hands."""
@@ -141,10 +148,10 @@ class Delivery(models.Model):
         LATER = "later", "To be tried later"
         HELD = "held", "Held"
 
-    lane = models.ForeignKey(Lane, models.PROTECT, related_name="deliveries")
+    lane = models.ForeignKey(Lane, models.PROTECT, related_name="deliveries", db_index=False)
     fence = models.BigIntegerField()
     entry_ids = ArrayField(models.BigIntegerField())
-    deletion = models.ForeignKey(Deletion, models.PROTECT, null=True, related_name="deliveries")
+    deletion = models.ForeignKey(Deletion, models.PROTECT, null=True, related_name="deliveries", db_index=False)
     method = models.CharField(max_length=10)
     url = models.TextField()
     request_headers = models.JSONField()
@@ -166,6 +173,7 @@ class Delivery(models.Model):
         indexes = [
             models.Index(fields=["lane", "-id"], name="delivery_of_lane"),
             models.Index(fields=["lane", "started_at"], name="delivery_of_lane_by_time"),
+            models.Index(fields=["deletion"], name="delivery_of_deletion", condition=Q(deletion__isnull=False)),
             models.Index(fields=["verdict", "-id"], name="delivery_of_verdict", condition=~Q(verdict="received")),
         ]
 

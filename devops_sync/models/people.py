@@ -21,6 +21,9 @@ class User(AbstractUser):
         max_length=64, blank=True, help_text="The zone that they read times in; without one it is their browser's."
     )
     color_scheme = models.CharField(max_length=5, blank=True, choices=ColorScheme.choices)
+    has_single_keys = models.BooleanField(
+        default=True, db_default=True, help_text="Whether single letters are shortcuts on the pages."
+    )
 
     class Meta(AbstractUser.Meta):
         db_table = "user"
@@ -36,10 +39,19 @@ class User(AbstractUser):
         self.color_scheme = self.color_scheme if color_scheme is None else color_scheme
         self.save(update_fields=["time_zone", "color_scheme"])
 
+    def press(self, *, single_keys: bool) -> None:
+        """From now on let single letters be shortcuts, or not."""
+        self.has_single_keys = single_keys
+        self.save(update_fields=["has_single_keys"])
+
     @cached_property
     def read_grants(self) -> "list[Grant]":
         """The grants, read once in the life of this object, which is one request."""
         return list(self.grants.all())
+
+    def forget_grants(self) -> None:
+        """Read the grants anew when somebody asks for them: they have changed."""
+        self.__dict__.pop("read_grants", None)
 
 
 class Grant(models.Model):
@@ -51,9 +63,14 @@ class Grant(models.Model):
         AUDITOR = "auditor", "Auditor"
         ADMIN = "admin", "Admin"
 
+    class Origin(models.TextChoices):
+        HAND = "hand", "By hand"
+        GROUPS = "groups", "By a group"
+
     user = models.ForeignKey(User, models.CASCADE, related_name="grants")
     role = models.CharField(max_length=20, choices=Role.choices)
     site = models.ForeignKey("devops_sync.Site", models.CASCADE, null=True, blank=True, related_name="grants")
+    origin = models.CharField(max_length=6, choices=Origin.choices, default=Origin.HAND, db_default=Origin.HAND)
 
     class Meta:
         db_table = "grant"
@@ -63,6 +80,7 @@ class Grant(models.Model):
                 condition=models.Q(role__in=["viewer", "release-manager", "auditor", "admin"]),
                 name="grant_role_is_known",
             ),
+            models.CheckConstraint(condition=models.Q(origin__in=["hand", "groups"]), name="grant_origin_is_known"),
         ]
 
     def __str__(self) -> str:

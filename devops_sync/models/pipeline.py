@@ -30,10 +30,20 @@ class Environment:
     changed_at: dt.datetime
 
 
-def environments(site: int, pipeline: str) -> list[Environment]:
-    """Every environment of it, by id, no more than `WALKED`: one step down the unique index for each."""
+def environments(site: int, pipeline: str, after: str | None = None) -> list[Environment]:
+    """Its environments by id, from the one after a given id on, no more than `WALKED`.
+
+    One step down the unique index for each.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(_ENVIRONMENTS, [*(site, pipeline) * 3, WALKED])
+        cursor.execute(_ENVIRONMENTS, [site, pipeline, after, after, *(site, pipeline) * 2, WALKED])
+        return [Environment(*row) for row in cursor.fetchall()]
+
+
+def named(site: int, pipeline: str, ids: Sequence[str]) -> list[Environment]:
+    """Those of its environments that have these ids, however many it has."""
+    with connection.cursor() as cursor:
+        cursor.execute(_NAMED, [list(ids), site, pipeline])
         return [Environment(*row) for row in cursor.fetchall()]
 
 
@@ -58,7 +68,7 @@ def newest(site: int, pipeline: str, environments: Sequence[str], since: dt.date
 _ENVIRONMENTS = """
 WITH RECURSIVE place AS (
     (SELECT environment_id, 1 AS step FROM deployment
-     WHERE site_id = %s AND pipeline_id = %s AND deleted_at IS NULL
+     WHERE site_id = %s AND pipeline_id = %s AND deleted_at IS NULL AND (%s::text IS NULL OR environment_id > %s)
      ORDER BY environment_id LIMIT 1)
   UNION ALL
     SELECT next.environment_id, place.step + 1 FROM place CROSS JOIN LATERAL (
@@ -73,6 +83,15 @@ SELECT latest.* FROM place CROSS JOIN LATERAL (
     ORDER BY number DESC LIMIT 1
 ) AS latest
 LIMIT %s
+"""
+
+_NAMED = """
+SELECT latest.* FROM (SELECT DISTINCT unnest(%s::text[]) AS id) AS asked CROSS JOIN LATERAL (
+    SELECT environment_id, environment_name, environment_type, id, changed_at FROM deployment
+    WHERE site_id = %s AND pipeline_id = %s AND environment_id = asked.id AND deleted_at IS NULL
+    ORDER BY number DESC LIMIT 1
+) AS latest
+ORDER BY latest.environment_id
 """
 
 # Grouped by numbers, and the labels fetched afterwards: sorting texts costs more than reading the rows.

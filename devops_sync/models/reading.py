@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.db import models
 
+from .site import Site
 from .submission import Entry
 
 
@@ -12,7 +13,12 @@ class ConfirmationQuerySet(models.QuerySet["Confirmation"]):
         return self.filter(answered_at=None)
 
     def due(self, now: dt.datetime) -> "ConfirmationQuerySet":
-        return self.unanswered().filter(due_at__lte=now)
+        return self.unanswered().moving().filter(due_at__lte=now)
+
+    def moving(self) -> "ConfirmationQuerySet":
+        """Those of sites that are neither paused nor removed."""
+        still = Site.objects.still_ids()
+        return self.exclude(entry__site__in=still) if still else self
 
 
 class Confirmation(models.Model):
@@ -25,7 +31,7 @@ class Confirmation(models.Model):
         MISSING = "missing", "Missing"
         NOT_TOLD = "not_told", "Cannot be told"
 
-    entry = models.ForeignKey(Entry, models.PROTECT, related_name="confirmations")
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="confirmations", db_index=False)
     user = models.ForeignKey("devops_sync.User", models.PROTECT, null=True)
     errand = models.ForeignKey(
         "devops_sync.Errand", models.PROTECT, null=True, related_name="confirmations", db_index=False

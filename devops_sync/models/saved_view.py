@@ -1,9 +1,9 @@
 """Saved views: a list's filters under a name, for whoever saved them or for all who see that site."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import Q
 
 from .people import User
@@ -46,3 +46,33 @@ class SavedView(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Listed(NamedTuple):
+    """A saved view as a menu needs it; `username` is that of who saved it."""
+
+    pk: int
+    name: str
+    query: str
+    is_shared: bool
+    user_id: int
+    site_id: int | None
+    username: str
+
+
+def listed(user: User, sites: Sequence[Site], of: str, most: int) -> list[Listed]:
+    """Those of a list that the person sees, by name, `most` of them: every list asks, so by a statement of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LISTED, {"user": user.pk, "sites": [site.pk for site in sites], "list": of, "most": most})
+        return [Listed(*row) for row in cursor.fetchall()]
+
+
+_LISTED = """
+SELECT view.id, view.name, view.query, view.is_shared, view.user_id, view.site_id, person.username
+FROM saved_view AS view JOIN "user" AS person ON person.id = view.user_id
+WHERE view.list = %(list)s AND (
+    view.user_id = %(user)s
+    OR view.is_shared AND (view.site_id IS NULL OR view.site_id = ANY(%(sites)s::bigint[]))
+)
+ORDER BY view.name, view.id LIMIT %(most)s
+"""

@@ -17,12 +17,29 @@ SECRET_PREFIX = "wbs_"  # noqa: S105 (what secrets begin with)
 BEARER_PREFIX = "wbt_"
 
 
+class SiteQuerySet(models.QuerySet["Site"]):
+    def connected(self) -> "SiteQuerySet":
+        """Those that were not removed."""
+        return self.filter(retired_at=None)
+
+    def standing_still(self) -> "SiteQuerySet":
+        """Those that Jira is asked nothing of: paused, or removed."""
+        return self.filter(Q(paused_at__isnull=False) | Q(retired_at__isnull=False))
+
+    def still_ids(self) -> list[int]:
+        """Their numbers: they are few, and mostly none, so that whoever has many rows need not join for them."""
+        return list(self.standing_still().values_list("pk", flat=True))
+
+
 class Site(models.Model):
     """One Jira Cloud site with one credential. The secret is sealed at rest.
 
     `client_id` is the id of the OAuth credential, or the key of the Connect app. `capabilities` says what Jira let the
     credential do when it was last asked: for each API, READ, WRITE and DELETE, and the problem in a sentence. It is
     empty until then.
+
+    A paused site takes submissions and sends nothing. A removed one (`retired_at`) has no secret and no living token;
+    what the ledger holds of it stays. It may have given its short name away, then `former_slug` has it.
     """
 
     class Auth(models.TextChoices):
@@ -37,7 +54,7 @@ class Site(models.Model):
     slug = models.SlugField(max_length=60, unique=True)
     url = models.URLField(max_length=500)
     api_url = models.URLField(max_length=500, blank=True)
-    cloud_id = models.CharField(max_length=100, unique=True)
+    cloud_id = models.CharField(max_length=100)
     auth = models.CharField(max_length=10, choices=Auth.choices, default=Auth.OAUTH)
     client_id = models.CharField(max_length=255)
     sealed_secret = models.BinaryField()
@@ -59,9 +76,22 @@ class Site(models.Model):
         default=10_000,
         help_text="From more entities than this on, a second admin has to approve a deletion; none: never.",
     )
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_by = models.ForeignKey("devops_sync.User", models.PROTECT, null=True, blank=True, related_name="+")
+    pause_reason = models.CharField(max_length=300, blank=True, db_default="", default="")
+    retired_at = models.DateTimeField(null=True, blank=True)
+    retired_by = models.ForeignKey("devops_sync.User", models.PROTECT, null=True, blank=True, related_name="+")
+    former_slug = models.CharField(max_length=60, blank=True, db_default="", default="")
+
+    objects = SiteQuerySet.as_manager()
 
     class Meta:
         db_table = "site"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cloud_id"], condition=Q(retired_at=None), name="site_is_connected_once_to_its_jira"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.slug
@@ -70,6 +100,19 @@ class Site(models.Model):
     def is_app(self) -> bool:
         """Whether it is reached as a Connect app, on its own paths."""
         return self.auth == self.Auth.CONNECT
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_at is not None and self.retired_at is None
+
+    @property
+    def is_retired(self) -> bool:
+        return self.retired_at is not None
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether Jira is asked nothing of it."""
+        return self.is_paused or self.is_retired
 
     @property
     def secret(self) -> str:
@@ -99,10 +142,13 @@ class TokenQuerySet(models.QuerySet["Token"]):
         return token
 
 
+_NOT_NEEDED = ("capabilities", "capabilities_at", "paused_by_id", "pause_reason", "retired_by_id", "former_slug")
+
+
 @lru_cache
 def _site_fields() -> list["models.Field[Any, Any]"]:
     """What a request needs of its site. The rest is read when it is asked for."""
-    return [field for field in Site._meta.concrete_fields if field.attname not in ("capabilities", "capabilities_at")]
+    return [field for field in Site._meta.concrete_fields if field.attname not in _NOT_NEEDED]
 
 
 @lru_cache
@@ -115,10 +161,20 @@ def _with_site(column: str) -> str:
 class Token(models.Model):
     """The credentials of one sender: a client id with its secret, and a static bearer token.
 
-    Both secrets are random texts of 256 bits, so a plain hash of them cannot be guessed back.
+    Both secrets are random texts of 256 bits, so a plain hash of them cannot be guessed back. A rotation makes new
+    ones; the former pair may go on for a while beside them, until `former_until`. `generation` counts rotations:
+    access tokens carry it, so that they die with the secret that they came from.
     """
 
+    class State(models.TextChoices):
+        ALIVE = "alive", "Alive"
+        ROTATING = "rotating", "Rotating"
+        EXPIRES_SOON = "expires_soon", "Expires soon"
+        EXPIRED = "expired", "Expired"
+        REVOKED = "revoked", "Revoked"
+
     SCOPES = ("read", "write", "delete")
+    SOON = dt.timedelta(days=14)
 
     name = models.CharField(max_length=100)
     site = models.ForeignKey(Site, models.PROTECT, related_name="tokens")
@@ -130,22 +186,41 @@ class Token(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_from = models.GenericIPAddressField(null=True, blank=True)
+    rate_limit = models.IntegerField(null=True, blank=True, help_text="Requests in a minute; none: as many as come.")
+    generation = models.IntegerField(default=1, db_default=1)
+    rotated_at = models.DateTimeField(null=True, blank=True)
+    former_secret_hash = models.BinaryField(max_length=32, null=True)
+    former_bearer_hash = models.BinaryField(max_length=32, null=True, unique=True)
+    former_until = models.DateTimeField(null=True, blank=True)
+    former_used_at = models.DateTimeField(null=True, blank=True)
 
     objects = TokenQuerySet.as_manager()
 
     class Meta:
         db_table = "token"
-        constraints = [models.UniqueConstraint(fields=["site", "name"], name="token_name_is_unique_in_its_site")]
+        constraints = [
+            models.UniqueConstraint(fields=["site", "name"], name="token_name_is_unique_in_its_site"),
+            models.CheckConstraint(
+                condition=Q(rate_limit=None) | Q(rate_limit__gt=0), name="token_rate_limit_lets_something_through"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     @classmethod
     def create(
-        cls, name: str, site: Site, scopes: list[str], now: dt.datetime, expires_at: dt.datetime | None = None
+        cls,
+        name: str,
+        site: Site,
+        scopes: list[str],
+        now: dt.datetime,
+        expires_at: dt.datetime | None = None,
+        rate_limit: int | None = None,
     ) -> tuple["Token", str, str]:
         """Make credentials. Returns the token with its client secret and its bearer token in clear, once."""
-        secret, bearer = f"{SECRET_PREFIX}{secrets.token_urlsafe(32)}", f"{BEARER_PREFIX}{secrets.token_urlsafe(32)}"
+        secret, bearer = _new_secrets()
         token = cls.objects.create(
             name=name,
             site=site,
@@ -155,11 +230,91 @@ class Token(models.Model):
             bearer_hash=fingerprint(bearer),
             created_at=now,
             expires_at=expires_at,
+            rate_limit=rate_limit,
         )
         return token, secret, bearer
 
-    def is_secret(self, secret: str) -> bool:
-        return secrets.compare_digest(bytes(self.secret_hash), fingerprint(secret))
+    def rotate(self, overlap: dt.timedelta, now: dt.datetime) -> tuple[str, str]:
+        """Give it a new client secret and a new bearer token, returned in clear, once.
+
+        The old ones go on for `overlap`. What went on from the rotation before this one ends at once.
+        """
+        secret, bearer = _new_secrets()
+        # Also those that end at once are kept: who still sends with one is then told by name.
+        self.former_secret_hash, self.former_bearer_hash = self.secret_hash, self.bearer_hash
+        self.former_until = now + overlap if overlap else None
+        self.former_used_at = None
+        self.secret_hash, self.bearer_hash = fingerprint(secret), fingerprint(bearer)
+        self.generation += 1
+        self.rotated_at = now
+        self.save(update_fields=[*_SECRETS, "generation", "rotated_at", "former_until", "former_used_at"])
+        return secret, bearer
+
+    def revoke(self, now: dt.datetime) -> None:
+        """From now on nothing of it is taken, nor what it gave out."""
+        self.revoked_at = now
+        self.former_until = None
+        self.generation += 1
+        # No unique column: whoever writes down a submission holds on to those of the token's row.
+        self.save(update_fields=["revoked_at", "former_until", "generation"])
+
+    def state(self, now: dt.datetime) -> "Token.State":
+        """How it is with the token at this time."""
+        if self.revoked_at is not None:
+            return self.State.REVOKED
+        if self.expires_at is not None and self.expires_at <= now:
+            return self.State.EXPIRED
+        if self.overlaps(now):
+            return self.State.ROTATING
+        if self.expires_at is not None and self.expires_at <= now + self.SOON:
+            return self.State.EXPIRES_SOON
+        return self.State.ALIVE
+
+    def is_over(self, now: dt.datetime) -> bool:
+        return self.state(now) in (self.State.REVOKED, self.State.EXPIRED)
+
+    def overlaps(self, now: dt.datetime) -> bool:
+        """Whether the secrets from before the last rotation are still taken."""
+        return self.former_until is not None and now < self.former_until
+
+    def generation_of(self, secret: str, now: dt.datetime) -> int | None:
+        """Which generation a client secret is of; None where it is not taken."""
+        given = fingerprint(secret)
+        if secrets.compare_digest(bytes(self.secret_hash), given):
+            return self.generation
+        former = bytes(self.former_secret_hash or b"")
+        return self.generation - 1 if self.overlaps(now) and secrets.compare_digest(former, given) else None
+
+    def takes(self, generation: int, now: dt.datetime) -> bool:
+        """Whether what was given out under a generation still counts."""
+        return generation == self.generation or (generation == self.generation - 1 and self.overlaps(now))
+
+
+_SECRETS = ("secret_hash", "bearer_hash", "former_secret_hash", "former_bearer_hash")
+
+
+class TokenMinute(models.Model):
+    """How many requests came with a limited token in a minute, and how many of them were turned away.
+
+    Its table is not logged: it is written with every such request, and what a crash loses of it is a minute's count.
+    """
+
+    pk = models.CompositePrimaryKey("token_id", "minute")
+    # Checking the key would lock the token's row, which is written to disk with every first request of a minute.
+    token = models.ForeignKey(Token, models.CASCADE, db_constraint=False, db_index=False, related_name="minutes")
+    minute = models.DateTimeField()
+    requests = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+
+    class Meta:
+        db_table = "token_minute"
+
+    def __str__(self) -> str:
+        return f"{self.requests} requests at {self.minute:%Y-%m-%d %H:%M}"
+
+
+def _new_secrets() -> tuple[str, str]:
+    return f"{SECRET_PREFIX}{secrets.token_urlsafe(32)}", f"{BEARER_PREFIX}{secrets.token_urlsafe(32)}"
 
 
 def fingerprint(secret: str) -> bytes:

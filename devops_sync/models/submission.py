@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.db import models
@@ -35,7 +36,7 @@ def first_id_at(instant: dt.datetime) -> uuid.UUID:
 class PropertySet(models.Model):
     """One distinct set of properties of a site, stored once. Jira never gives properties back."""
 
-    site = models.ForeignKey(Site, models.PROTECT)
+    site = models.ForeignKey(Site, models.PROTECT, db_index=False)
     digest = models.BinaryField(max_length=32)
     pairs = models.JSONField()
 
@@ -54,7 +55,7 @@ class Envelope(models.Model):
     Entries that share an envelope may leave in one request.
     """
 
-    site = models.ForeignKey(Site, models.PROTECT)
+    site = models.ForeignKey(Site, models.PROTECT, db_index=False)
     digest = models.BinaryField(max_length=32)
     fields = models.JSONField()
     property_set = models.ForeignKey(PropertySet, models.PROTECT)
@@ -107,6 +108,12 @@ class Submission(models.Model):
     size = models.BigIntegerField()
     sha256 = models.BinaryField(max_length=32, null=True)
     raw = models.BinaryField(null=True)
+    head = models.JSONField(
+        null=True, help_text="The line and the headers that it came with, credentials struck out; none if not by HTTP."
+    )
+    answer = models.BinaryField(
+        null=True, help_text="What it was answered, where that does not follow from the rest: Jira's word, waited for."
+    )
     envelope = models.ForeignKey(Envelope, models.PROTECT, null=True, db_index=False)
     status = models.SmallIntegerField()
     refusal = models.TextField(blank=True)
@@ -136,9 +143,13 @@ class Submission(models.Model):
         if self.token is not None:
             return self.token.name
         is_resend = self.purpose == self.Purpose.RESEND
-        if self.path.startswith(FROM_COMMAND_LINE) or (is_resend and self.user is None):
+        if self.is_from_command_line or (is_resend and self.user is None):
             return "command line"
         return self.user.get_username() if self.user is not None else "nobody known"
+
+    @property
+    def is_from_command_line(self) -> bool:
+        return self.path.startswith(FROM_COMMAND_LINE)
 
     @property
     def sound_count(self) -> int:
@@ -156,7 +167,7 @@ class FirstAnswer(models.Model):
     `body` is empty until that answer is given.
     """
 
-    token = models.ForeignKey(Token, models.PROTECT)
+    token = models.ForeignKey(Token, models.PROTECT, db_index=False)
     key = models.CharField(max_length=255)
     submission = models.OneToOneField(Submission, models.CASCADE, related_name="first_answer")
     status = models.SmallIntegerField()
@@ -198,6 +209,30 @@ class EntryQuerySet(models.QuerySet["Entry"]):
         return self.filter(site_id=site_id, kind=kind, key=key)
 
 
+# What becomes of few entries, as a rule.
+UNUSUAL = ["refused", "out_of_order", "superseded", "withdrawn", "rejected"]
+
+
+def _marks_rejected() -> pgtrigger.Trigger:
+    """The trigger by which a current row says whether its entry was rejected, whoever wrote that.
+
+    Its condition keeps it from running for what Jira accepts.
+    """
+    tables = ("deployment", "build", "repository", "commit", "branch", "pull_request")
+    said = " ".join(
+        f"WHEN '{table}' THEN UPDATE \"{table}\" SET is_rejected = NEW.outcome = 'rejected' WHERE entry_id = NEW.id;"  # noqa: S608 (names of this project's own)
+        for table in tables
+    )
+    return pgtrigger.Trigger(
+        name="marks_rejected",
+        level=pgtrigger.Row,
+        when=pgtrigger.After,
+        operation=pgtrigger.UpdateOf("outcome"),  # type: ignore[no-untyped-call]
+        condition=pgtrigger.Condition("OLD.outcome <> NEW.outcome AND 'rejected' IN (OLD.outcome, NEW.outcome)"),
+        func=f"CASE NEW.kind {said} ELSE NULL; END CASE; RETURN NULL;",
+    )
+
+
 class Entry(models.Model):
     """One version of one entity inside a submission, and what became of it."""
 
@@ -230,7 +265,9 @@ class Entry(models.Model):
     payload = models.TextField()
     outcome = models.CharField(max_length=20, choices=Outcome.choices)
     outcome_at = models.DateTimeField(null=True)
-    delivery = models.ForeignKey("devops_sync.Delivery", models.PROTECT, null=True, related_name="entries")
+    delivery = models.ForeignKey(
+        "devops_sync.Delivery", models.PROTECT, null=True, related_name="entries", db_index=False
+    )
     errors = models.JSONField(default=list)
     cause = models.ForeignKey(Cause, models.PROTECT, null=True, related_name="entries", db_index=False)
     superseded_by = models.ForeignKey("self", models.PROTECT, null=True, related_name="superseded", db_index=False)
@@ -251,6 +288,7 @@ class Entry(models.Model):
 
     class Meta:
         db_table = "entry"
+        triggers = [_marks_rejected()]
         verbose_name_plural = "entries"
         constraints = [
             models.UniqueConstraint(fields=["submission", "position"], name="entry_has_its_own_position"),
@@ -279,7 +317,14 @@ class Entry(models.Model):
             models.Index(fields=["site", "-outcome_at"], name="entry_rejected_lately", condition=Q(outcome="rejected")),
             models.Index(fields=["site", "kind", "key", "-id"], name="entry_of_key"),
             models.Index(fields=["cause", "-id"], name="entry_of_cause", condition=Q(outcome="rejected")),
+            models.Index(
+                fields=["cause", "-outcome_at"], name="entry_of_cause_lately", condition=Q(outcome="rejected")
+            ),
             models.Index(fields=["site", "outcome_at"], name="entry_withdrawn", condition=Q(outcome="withdrawn")),
+            # What comes in has none yet.
+            models.Index(fields=["delivery"], name="entry_of_delivery", condition=Q(delivery__isnull=False)),
+            # Without rows of the table: which entries of a kind came to an unusual end.
+            models.Index(fields=["kind", "outcome", "id"], name="entry_unusual", condition=Q(outcome__in=UNUSUAL)),
             models.Index(fields=["origin"], name="entry_of_origin", condition=Q(origin__isnull=False)),
             models.Index(
                 fields=["site", "-read_back_at"],

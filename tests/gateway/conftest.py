@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from devops_sync import sites
+from devops_sync import tokens
 from devops_sync.models import Lane, Site
 
 CLOUD = "11111111-2222-3333-4444-555555555555"
@@ -23,7 +23,7 @@ def make_site(slug: str = "retail", cloud_id: str = CLOUD) -> Site:
 
 
 def make_token(site: Site, *scopes: str, name: str = "ci") -> str:
-    return sites.create_token(name, site, list(scopes or ("read", "write")), timezone.now())[2]
+    return tokens.create(name, site, list(scopes or ("read", "write")), timezone.now())[2]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from devops_sync import sites
+from devops_sync import tokens
 from devops_sync.models import Site, Token
 from tests.gateway.conftest import GATEWAY
 from tests.payloads import bulk, deployment
@@ -17,7 +17,7 @@ from tests.payloads import bulk, deployment
 
 @pytest.fixture
 def credentials(site: Site) -> dict[str, str]:
-    token, secret, _ = sites.create_token("ci", site, ["read", "write"], timezone.now())
+    token, secret, _ = tokens.create("ci", site, ["read", "write"], timezone.now())
     return {
         "audience": "api.atlassian.com",
         "grant_type": "client_credentials",

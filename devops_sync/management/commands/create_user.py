@@ -1,16 +1,14 @@
 """`manage.py create_user`: a person with a role."""
 
-import secrets
 import sys
 from typing import Any
 
-from django.contrib.auth.password_validation import validate_password
-from django.core.exceptions import ValidationError
 from django.core.management.base import CommandParser
 
-from devops_sync import sites
 from devops_sync.management.asking import Asking, secret_from
-from devops_sync.models import Grant, User
+from devops_sync.models import Grant, Site
+from devops_sync.people import giving, passwords
+from devops_sync.wrong import Wrong
 
 
 class Command(Asking):
@@ -19,24 +17,29 @@ class Command(Asking):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="the user name")
-        parser.add_argument("--role", required=True, help=f"one of {', '.join(Grant.Role.values)}, for all sites")
+        parser.add_argument("--role", required=True, help=f"one of {', '.join(Grant.Role.values)}")
+        parser.add_argument("--site", help="the site that the role is for; without it, all sites")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options: Any) -> None:
         given = secret_from(self.stdin, "Password, or nothing to have one made") if _is_offered() else ""
-        password = given or secrets.token_urlsafe(15)
+        password = given or passwords.generated()
+        if options["role"] not in Grant.Role.values:
+            self.wrong_use(f"The role must be one of {', '.join(Grant.Role.values)}.")
+        site = self._site(options["site"]) if options["site"] else None
         try:
-            validate_password(password, User(username=options["name"]))
-            user = sites.create_user(options["name"], options["role"], password)
-        except ValidationError as invalid:
-            self.no(" ".join(invalid.messages))
-        except sites.Unusable as unusable:
-            self.wrong_use(str(unusable))
-        except sites.Wrong as wrong:
+            user = giving.make(options["name"], [(options["role"], site)], password)
+        except Wrong as wrong:
             self.no(str(wrong))
         data = {"username": user.username, "password": None if given else password, "role": options["role"]}
         shown = "" if given else f"\npassword  {password}\nThis is shown once."
         self.say(data, f"username  {user.username}\nrole      {options['role']}{shown}", as_json=options["json"])
+
+    def _site(self, slug: str) -> Site:
+        site = Site.objects.filter(slug=slug).first()
+        if site is None:
+            self.no(f"There is no site '{slug}'.")
+        return site
 
 
 def _is_offered() -> bool:

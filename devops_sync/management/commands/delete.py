@@ -60,7 +60,7 @@ class Command(Asking):
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, **options: Any) -> None:
-        site = Site.objects.filter(slug=options["site"]).first()
+        site = Site.objects.connected().filter(slug=options["site"]).first()
         if site is None:
             self.no(f"There is no site with the name '{options['site']}'.")
         delay = self._seconds(options["delay"])

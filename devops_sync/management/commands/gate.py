@@ -34,7 +34,7 @@ class Command(Asking):
         span = _SPAN.fullmatch(options["wait"])
         if span is None:
             self.wrong_use("--wait must be a number of seconds, minutes or hours, such as 90s, 30m or 2h.")
-        site = Site.objects.filter(slug=options["site"]).first()
+        site = Site.objects.connected().filter(slug=options["site"]).first()
         if site is None:
             self.no(f"There is no site with the name '{options['site']}'.")
         key = (options["pipeline"], options["environment"], options["number"])

@@ -1,0 +1,1 @@
+"""People: how they prove who they are, where they are signed in, and which roles they were given."""

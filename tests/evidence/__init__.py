@@ -1,0 +1,1 @@
+"""Evidence: what is in it, that it can be checked, and who may take it away."""
