@@ -6,6 +6,7 @@ Nobody knows the next minutes, so everything here is rounded, and nothing is sai
 import datetime as dt
 from dataclasses import dataclass
 
+from devops_sync import spans
 from devops_sync.models.flow import MEASURED, Flow
 from devops_sync.models.lane import Waiting
 
@@ -39,7 +40,7 @@ class Prospect:
             return "not before it is tried again"
         empty_in = self.flow.empty_in(self.waiting.count)
         if empty_in is not None:
-            return f"in {about(empty_in)}"
+            return f"in {spans.about(empty_in)}"
         if self.waiting.since is not None and self.now - self.waiting.since < JUST_CAME:
             return "in a moment"
         if not self.flow.came and not self.flow.left:
@@ -47,19 +48,6 @@ class Prospect:
         if self.comes == self.leaves:
             return f"stays as long: {self.comes} a minute come and leave"
         return f"gets longer: {self.comes} a minute come, {self.leaves} leave"
-
-
-def about(span: dt.timedelta) -> str:
-    """A span that is estimated: "less than a minute", "about 4 min", "about 25 min", "about 3 h", "about 5 d"."""
-    minutes = span / dt.timedelta(minutes=1)
-    if minutes < 0.75:
-        return "less than a minute"
-    if minutes < 9.5:
-        return f"about {max(round(minutes), 1)} min"
-    if minutes < 57.5:
-        return f"about {5 * round(minutes / 5)} min"
-    hours = minutes / 60
-    return f"about {max(round(hours), 1)} h" if hours < 47.5 else f"about {round(hours / 24)} d"
 
 
 def rate(a_minute: float) -> str:

@@ -132,7 +132,11 @@ class SubmissionFilters(CarriedFilters):
     senders: list[str] = field(default_factory=list)
 
     def read_own(self) -> None:
-        known = [("refused", "only the refused"), ("rejected", "only with what Jira rejected")]
+        known = [
+            ("refused", "only the refused"),
+            ("rejected", "only with what Jira rejected"),
+            ("secrets", "only with what looks like a secret"),
+        ]
         self.show = next(iter(self.choices("show", known, "way to show it")), "")
         self.senders = self.named("sender")
 

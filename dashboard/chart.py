@@ -1,9 +1,14 @@
-"""Deployments per day as a drawing: every number is worked out here, the template only writes it down."""
+"""Deployments per day as a drawing: every number is worked out here, the template only writes it down.
+
+The days are the reader's: they begin when it is midnight where they are.
+"""
 
 import datetime as dt
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from django.utils import timezone
 
 from devops_sync.models import Deployment
 
@@ -54,8 +59,14 @@ class Chart:
         return not (self.successful or self.failed)
 
 
-def first_day(today: dt.date) -> dt.date:
-    return today - dt.timedelta(days=DAYS - 1)
+def days(today: dt.date) -> list[dt.datetime]:
+    """When each of the days that are drawn begins for the reader."""
+    there = timezone.get_current_timezone()
+    return [dt.datetime.combine(day, dt.time(), there) for day in _dates(today)]
+
+
+def _dates(today: dt.date) -> list[dt.date]:
+    return [today - dt.timedelta(days=DAYS - 1 - index) for index in range(DAYS)]
 
 
 def draw(per_day: Iterable[tuple[dt.date, str, int]], today: dt.date) -> Chart:
@@ -65,12 +76,13 @@ def draw(per_day: Iterable[tuple[dt.date, str, int]], today: dt.date) -> Chart:
         if state in (Deployment.State.SUCCESSFUL, Deployment.State.FAILED, Deployment.State.ROLLED_BACK):
             key = (day, state == Deployment.State.SUCCESSFUL)
             counts[key] = counts.get(key, 0) + many
-    days = [first_day(today) + dt.timedelta(days=index) for index in range(DAYS)]
-    top = _rounded(max(counts.get((day, True), 0) + counts.get((day, False), 0) for day in days))
+    dates = _dates(today)
+    top = _rounded(max(counts.get((day, True), 0) + counts.get((day, False), 0) for day in dates))
     bars = [
-        _bar(index, day, counts.get((day, True), 0), counts.get((day, False), 0), top) for index, day in enumerate(days)
+        _bar(index, day, counts.get((day, True), 0), counts.get((day, False), 0), top)
+        for index, day in enumerate(dates)
     ]
-    return Chart(bars, top, [days[0], days[7], days[14], days[21]])
+    return Chart(bars, top, [dates[0], dates[7], dates[14], dates[21]])
 
 
 def _bar(index: int, day: dt.date, successful: int, failed: int, top: int) -> Bar:

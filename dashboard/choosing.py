@@ -9,10 +9,10 @@ from django.db.models import BigIntegerField, Exists, Func, OuterRef
 from django.http import QueryDict
 
 from devops_sync.errands.planning import Chosen
-from devops_sync.models import Confirmation, Delivery, Entry, Site
+from devops_sync.models import Confirmation, Delivery, Entry, Repository, Site
 from devops_sync.models.current import CurrentQuerySet
 
-from . import listing, places
+from . import inside_filters, listing, places
 from .filters import BuildFilters, CurrentFilters, DeploymentFilters, RepositoryFilters
 from .kinds import KINDS, Kind
 from .templatetags.look import key_words, plural
@@ -103,13 +103,18 @@ def _of_rows(kind: Kind, posted: QueryDict, sites: list[Site]) -> Choice:
 
 
 def _matching(kind: Kind, posted: QueryDict, sites: list[Site]) -> Choice:
-    if kind.name not in _LISTS:
-        raise Unclear(f"There is no list of all {kind.words}.")
-    filters, apply = _LISTS[kind.name](QueryDict(posted.get("query", "")), sites)
+    given = QueryDict(posted.get("query", ""))
+    if kind.name in _LISTS:
+        filters, apply = _LISTS[kind.name](given, sites)
+        of = ""
+    else:
+        home = _home(kind, posted, sites)
+        filters, apply = _inside(kind, given, home)
+        of = f" of {home.name}"
     if filters.problems:
         raise Unclear(" ".join(filters.problems))
     said = ", ".join(f"{chip.name} {chip.value}" for chip in filters.chips)
-    what = f"{kind.words} that match {said}" if said else f"all {kind.words}"
+    what = f"{kind.words}{of} that match {said}" if said else f"all {kind.words}{of}"
     return _with_contents(Choice({kind.name: apply()}, what, filters.sites), kind, posted)
 
 
@@ -168,6 +173,22 @@ def _builds(given: QueryDict, sites: list[Site]) -> tuple[CurrentFilters, Callab
 def _repositories(given: QueryDict, sites: list[Site]) -> tuple[CurrentFilters, Callable[[], Rows]]:
     filters = RepositoryFilters(given, sites)
     return filters, filters.apply
+
+
+def _inside(kind: Kind, given: QueryDict, home: Repository) -> tuple[CurrentFilters, Callable[[], Rows]]:
+    filters = inside_filters.of(kind, given, home)
+    return filters, lambda: filters.apply(kind, home)
+
+
+def _home(kind: Kind, posted: QueryDict, sites: list[Site]) -> Repository:
+    """The repository within which all that matches is meant. Raises `Unclear`."""
+    if not posted.get("within"):
+        raise Unclear(f"There is no list of all {kind.words}.")
+    ids = listing.numbers([posted.get("within", "")])
+    found = Repository.objects.filter(pk__in=ids, site__in=sites).select_related("site").first()
+    if found is None:
+        raise Unclear("It names no repository that you may see.")
+    return found
 
 
 _LISTS: Mapping[str, _List] = {"deployment": _deployments, "build": _builds, "repository": _repositories}

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from devops_sync.audit import acts
 from devops_sync.models import User
 
 # What a row says under one name, given what stands beside it.
@@ -115,6 +116,14 @@ def _confirmed(row: Any, beside: Mapping[str, Any]) -> object:
 
 def _approved(row: Any, beside: Mapping[str, Any]) -> object:
     return row.approved_by.get_username() if row.approved_by else ""
+
+
+def _sentence(row: Any, beside: Mapping[str, Any]) -> object:
+    return acts.sentence(row.act, actor=row.actor, subject=row.subject, site=row.site)
+
+
+def _beside(name: str) -> Field:
+    return lambda row, beside: beside.get(name)
 
 
 _ID = Column("id", "", _fields(id="pk"))
@@ -228,5 +237,16 @@ COLUMNS: Mapping[str, Sequence[Column]] = {
         Column("total", "Previewed", _fields("total", "waiting", "fingerprint")),
         Column("by", "By", _fields("sender", "origin", "reason", confirmed_by=_confirmed, approved_by=_approved)),
         Column("when", "Asked for", _fields("asked_at", "confirmed_at", "started_at", "finished_at")),
+    ],
+    "audit": [
+        Column("id", "", _fields(row_id="pk")),
+        Column("what", "What", _fields("act", sentence=_sentence)),
+        Column("when", "When", _fields("at")),
+        Column("who", "Who", _fields("actor_kind", "actor", "user_id", "token_id")),
+        Column("subject", "On what", _fields("subject_kind", "subject_id", "subject")),
+        Column("site", "Site", _fields("site")),
+        Column("address", "From", _fields(address="remote_address")),
+        Column("changes", "Before and after", _fields("before", "after")),
+        Column("chain", "In the chain", _fields(position=_beside("position"), key_id=_beside("key_id"))),
     ],
 }

@@ -9,10 +9,11 @@ from typing import Any
 from django.db import connection
 from django.db.models import Count, Max, Min, Sum
 
+from devops_sync import spans
 from devops_sync.kinds import APIS, of_api
 from devops_sync.models import Cleanup, CleanupPart, Deletion, Delivery, Lane, ProofReading
 
-from . import backlog, health
+from . import health
 
 State = Cleanup.State
 Result = ProofReading.Result
@@ -316,7 +317,7 @@ def _soon(stretch: health.Stretch | None, entries: int) -> str:
     """How long so many take at the rate of the last minutes; nothing when nobody knows."""
     if stretch is None or stretch.is_held or stretch.is_asleep or not entries or not stretch.flow.leaves:
         return ""
-    return backlog.about(dt.timedelta(minutes=entries / stretch.flow.leaves))
+    return spans.about(dt.timedelta(minutes=entries / stretch.flow.leaves))
 
 
 def _rejected(cleanup: Cleanup) -> list[CleanupPart]:

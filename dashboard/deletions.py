@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from devops_sync import cleanups, roles
+from devops_sync import cleanups, remote, roles
 from devops_sync.models import Cleanup, Site, User
 
 from . import live
@@ -70,7 +70,7 @@ def must_delete(request: HttpRequest, site: Site | None = None) -> None:
 def asker(request: HttpRequest) -> cleanups.Asker:
     """The person, as the one who asks for a clean-up."""
     assert isinstance(request.user, User)
-    return cleanups.Asker(Origin.PAGE, request.user, remote_address=request.META.get("REMOTE_ADDR"))
+    return cleanups.Asker(Origin.PAGE, request.user, remote_address=remote.address_of(request))
 
 
 def step_of(cleanup: Cleanup) -> str:

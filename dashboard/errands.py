@@ -3,13 +3,13 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from devops_sync import errands
+from devops_sync import errands, spans
 from devops_sync.kinds import KINDS as LEDGER_KINDS
 from devops_sync.models import Confirmation, Entry, Errand, Lane
 
 from . import health, kept
 from .kinds import KINDS, Kind
-from .templatetags.look import duration, plural
+from .templatetags.look import plural
 
 LOOKED_BACK = dt.timedelta(seconds=60)
 State = Errand.State
@@ -69,7 +69,7 @@ class Shown:
     def foreseen(self) -> str:
         """How long its requests take one after the other; nothing when nobody knows the site's pace."""
         seconds = self.errand.plan.get("seconds")
-        return "" if seconds is None else about(seconds)
+        return "" if seconds is None else spans.about(dt.timedelta(seconds=seconds), in_seconds=True)
 
     @property
     def rate(self) -> float:
@@ -83,7 +83,10 @@ class Shown:
     @property
     def remaining(self) -> str:
         """How long the rest takes at the rate of the last minute; nothing when nothing moved in it."""
-        return about((self.progress.total - self.progress.settled) / self.rate) if self.recently else ""
+        if not self.recently:
+            return ""
+        left = dt.timedelta(seconds=(self.progress.total - self.progress.settled) / self.rate)
+        return spans.about(left, in_seconds=True)
 
     @property
     def has_just_begun(self) -> bool:
@@ -135,11 +138,3 @@ def lanes_of(errand: Errand, now: dt.datetime) -> health.Lanes:
     return health.Lanes(
         [stretch for stretch in found if stretch.lane.priority == Lane.Priority.RESENT and stretch.lane.api in apis]
     )
-
-
-def about(seconds: float) -> str:
-    """As exact as an estimate can be: to ten seconds, whole minutes, ten minutes, hours."""
-    if seconds < 8:
-        return "a few seconds"
-    step = next((step for end, step in ((60, 10), (3600, 60), (86400, 600)) if seconds < end), 3600)
-    return f"about {duration(max(step, round(seconds / step) * step))}"

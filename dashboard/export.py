@@ -12,7 +12,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from . import download, frame, spreadsheet
+from devops_sync import audit
+
+from . import download, frame, saved_views, spreadsheet
 from .columns import Column
 from .filters import Filters
 
@@ -41,12 +43,23 @@ def answer(
     name = f"{name}-{frame.of(request).now.astimezone(dt.UTC):%Y-%m-%dT%H%MZ}.{shape}"
     if request.method == "HEAD":
         return download.saved(HttpResponse(content_type=FORMATS[shape]), name)
+    note(request, what.replace("-", " "), filters, shape)
     # The first slice is read before anything is said, so that what goes wrong there is no half file.
     slices = itertools.chain([next(slices, [])], slices)
     records = ([_record(columns, row, of.get(row.pk, {})) for row in rows] for rows in slices for of in [beside(rows)])
     head = [field for column in columns for field in column.fields]
     write = _as_csv(head, records) if shape == "csv" else _as_json(head, records)
     return download.saved(StreamingHttpResponse(write, content_type=FORMATS[shape]), name)
+
+
+def note(request: HttpRequest, what: str, filters: Filters, shape: str) -> None:
+    """Note that a list was taken away as a file: which, and by what it was narrowed."""
+    site = filters.sites[0] if len(filters.sites) == 1 else None
+    after = {"as": shape, "filters": saved_views.clean(request.GET)}
+    if what == "audit":
+        audit.note("audit.exported", on=audit.LOG, site=site, after=after)
+    else:
+        audit.note("export.made", on=("list", what, f"the list of {what}"), site=site, after=after)
 
 
 def _problems(shape: str, filters: Filters) -> list[str]:

@@ -12,6 +12,7 @@ from django.http import QueryDict
 from devops_sync.models import Build, Deployment, Entry, Repository, Site
 from devops_sync.models.build import BuildQuerySet
 from devops_sync.models.current import CurrentQuerySet
+from devops_sync.models.deletion import ever_deleted
 from devops_sync.models.deployment import DeploymentQuerySet
 from devops_sync.models.development import RepositoryQuerySet
 from devops_sync.models.submission import EntryQuerySet
@@ -201,12 +202,14 @@ class CurrentFilters(DatedFilters):
         """Those of the rows that the sites hold: alive, or, where that is asked for, deleted too, or these alone."""
         if not self.deleted:
             return rows.of(self.sites)
-        return rows.ever_of(self.sites).deleted() if self.deleted == "only" else rows.ever_of(self.sites)
+        if self.deleted != "only":
+            return rows.ever_of(self.sites)
+        return rows.ever_of(self.sites).deleted() if ever_deleted([site.pk for site in self.sites]) else rows.none()
 
     def narrow(self, rows: Current) -> Current:
         """Those of the rows that match what every list can be filtered by, save the text."""
         if self.outcomes:
-            rows = rows.filter(entry__outcome__in=self.outcomes)
+            rows = rows.answered(self.outcomes)
         if self.issue:
             rows = rows.for_issue(self.issue)
         for key, value in self.properties:
@@ -252,7 +255,7 @@ class DeploymentFilters(CurrentFilters):
         if self.environment_types:
             rows = rows.filter(environment_type__in=self.environment_types)
         if self.states:
-            rows = rows.filter(state__in=self.states)
+            rows = rows.in_states(self.states, found=bool(self.issue))
         return self.narrow(rows.saying(self.q) if self.q else rows)
 
     def _places(self, known: "Iterable[Known]") -> tuple[set[str], set[str]]:
@@ -262,6 +265,8 @@ class DeploymentFilters(CurrentFilters):
         look at every deployment.
         """
         pipelines, environments = set(self.pipelines), set(self.environments)
+        if not (pipelines or environments):
+            return set(), set()
         asked = [
             place
             for place in known
@@ -292,7 +297,7 @@ class BuildFilters(CurrentFilters):
         if self.pipelines:
             rows = rows.filter(pipeline_id__in=self.pipelines)
         if self.states:
-            rows = rows.filter(state__in=self.states)
+            rows = rows.in_states(self.states, found=bool(self.issue))
         return self.narrow(rows.saying(self.q) if self.q else rows)
 
 

@@ -2,18 +2,19 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from devops_sync import __version__, roles
-from devops_sync.models import Cleanup, Deletion, Entry, Site
+from devops_sync import __version__, pending, roles
+from devops_sync.models import Site, User
 
-from . import kept, rejections, zone
+from . import rejections, zone
 from .kinds import KINDS
 
 LISTS = (
@@ -30,6 +31,7 @@ LISTS = (
     "rejected-list",
     "errand-list",
     "deletion-list",
+    "audit-list",
 )
 MOST = 1000
 # The sections with a drawing in `static/favicons`: the sprite's, white on blue.
@@ -56,11 +58,13 @@ class Frame:
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
+        # A request that was refused before anybody looked who asks, such as one for another host, has no user.
+        self._user: User | AnonymousUser = getattr(request, "user", AnonymousUser())
 
     @cached_property
     def sites(self) -> list[Site]:
         """The sites that the person may see, by name."""
-        return list(roles.sites(self._request.user).order_by("slug"))
+        return list(roles.sites(self._user).order_by("slug"))
 
     @cached_property
     def site(self) -> Site | None:
@@ -82,11 +86,15 @@ class Frame:
         return self.view in LISTS
 
     @cached_property
+    def _pending(self) -> pending.Pending:
+        user = self._user
+        audited = [site.pk for site in self.picked if roles.may(user, "audit", site)] if self.sees_deletions else []
+        return pending.read([site.pk for site in self.picked], audited, MOST)
+
+    @property
     def waiting(self) -> int:
         """What has yet to leave: versions and deletions."""
-        sites = [site.pk for site in self.picked]
-        entries = Entry.objects.waiting().filter(lane__site__in=sites).order_by()[:MOST].count()
-        return min(MOST, entries + Deletion.objects.waiting().filter(site__in=sites)[:MOST].count())
+        return self._pending.waiting
 
     @cached_property
     def rejected(self) -> int:
@@ -95,17 +103,12 @@ class Frame:
 
     @cached_property
     def sees_deletions(self) -> bool:
-        return roles.may(self._request.user, "audit")
+        return roles.may(self._user, "audit")
 
-    @cached_property
+    @property
     def awaiting(self) -> int:
         """How many deletions await a second admin, for those who see deletions at all."""
-        user = self._request.user
-        sites = [site.pk for site in self.picked if roles.may(user, "audit", site)] if self.sees_deletions else []
-        if not sites:
-            return 0
-        awaiting = Cleanup.objects.filter(site__in=sites, state=Cleanup.State.AWAITING)
-        return kept.figure("awaiting", sites, awaiting.count)
+        return self._pending.awaiting
 
     @cached_property
     def now(self) -> dt.datetime:
@@ -146,26 +149,30 @@ class Frame:
             self._place("delivery", "Deliveries", "delivery-list", "delivery", "drift"),
             self._place("rejected", "Rejected", "rejected-list", "rejected", "rejected-correct"),
             self._place("resend", "Resends and checks", "errand-list", "errand", "errand-plan"),
-            *([self._deletions] if self.sees_deletions else []),
+            *([self._deletions, self._place("audit", "Audit", "audit-list", "audit")] if self.sees_deletions else []),
         ]
 
     @property
     def _deletions(self) -> Place:
         """Each step of a deletion is a page of its own."""
-        url = reverse("deletion-list") + self.site_query
+        url = _address("deletion-list") + self.site_query
         return Place("deletion", "Deletions", url, self.view.startswith("deletion"))
 
     @cached_property
     def hand_places(self) -> list[Place]:
         """What is done by hand, for who may."""
-        return [self._place("submit", "Submit", "submit")] if roles.may(self._request.user, "submit") else []
+        return [self._place("submit", "Submit", "submit")] if roles.may(self._user, "submit") else []
 
     @cached_property
     def setup_places(self) -> list[Place]:
-        return [self._place("site", "Sites", "site-list", "site", "site-connect", "site-credential")]
+        sites = self._place("site", "Sites", "site-list", "site", "site-connect", "site-credential", "site-remove")
+        tokens = self._place("token", "Tokens", "token-list", "token", "token-new", "token-rotate")
+        people = self._place("user", "People", "user-list", "user", "user-new")
+        found = [(sites, True), (tokens, roles.may(self._user, "tokens"))]
+        return [place for place, may in (*found, (people, roles.everywhere(self._user, "users"))) if may]
 
     def _place(self, icon: str, word: str, *views: str) -> Place:
-        return Place(icon, word, reverse(views[0]) + self.site_query, self.view in views)
+        return Place(icon, word, _address(views[0]) + self.site_query, self.view in views)
 
     @property
     def _all_places(self) -> list[Place]:
@@ -188,6 +195,11 @@ class Frame:
     @property
     def here(self) -> str:
         return next((place.word for place in self._all_places if place.is_here), "")
+
+
+@lru_cache(maxsize=50)
+def _address(view: str) -> str:
+    return reverse(view)
 
 
 def of(request: HttpRequest) -> Frame:

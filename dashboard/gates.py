@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from devops_sync.models import Deployment, Gate, GateReading
+from devops_sync.models.place import Latest
 
 MOST_READINGS = 20
 # status as Jira says it: icon, word, tone
@@ -77,7 +78,7 @@ class Shown:
 NOTHING = Said("awaiting", "not known yet", "warn")
 
 
-def said(deployments: Iterable[Deployment]) -> dict[int, Said]:
+def said(deployments: Iterable[Deployment | Latest]) -> dict[int, Said]:
     """What Jira says of the gates that these deployments wait at, by the deployment's id. One query."""
     gated = {(one.site_id, one.key): one.pk for one in deployments if one.is_gated}
     if not gated:

@@ -29,6 +29,11 @@ class Stretch:
         return self.lane.held_at is not None
 
     @property
+    def is_paused(self) -> bool:
+        """Its site is: nothing leaves, however well the lane is."""
+        return self.lane.site.is_paused
+
+    @property
     def is_asleep(self) -> bool:
         """It failed and waits for its next try. A lane that sleeps with nothing in it troubles nobody."""
         wake = self.lane.wake_at
@@ -46,10 +51,12 @@ class Stretch:
 
     @property
     def is_moving(self) -> bool:
-        return self.is_working or (self.waiting.count > 0 and not self.is_held)
+        return self.is_working or (self.waiting.count > 0 and not self.is_held and not self.is_paused)
 
     @property
     def state(self) -> str:
+        if self.is_paused:
+            return "lane_paused"
         if self.is_held:
             return "lane_held"
         if self.is_loud:
@@ -67,7 +74,7 @@ class Stretch:
     @property
     def prospect(self) -> Prospect:
         """When nothing waits in it any more."""
-        stands = self.is_held or self.is_asleep or self.is_loud
+        stands = self.is_paused or self.is_held or self.is_asleep or self.is_loud
         return Prospect(self.waiting, self.flow, self.now, stands_still=stands)
 
     @property
@@ -94,11 +101,11 @@ class Stretch:
 
 
 def lanes_of(sites: list[Site], now: dt.datetime) -> list[Stretch]:
-    """Every lane of the sites with what waits in it, deletions too, in three queries.
+    """Every lane of the sites with what waits in it, deletions too, in three queries. A removed site has none.
 
     Of a very large backlog the count may have been kept for a while.
     """
-    by_site = {site.pk: site for site in sites}
+    by_site = {site.pk: site for site in sites if not site.is_retired}
     lanes = list(Lane.objects.filter(site__in=list(by_site)).order_by("site__slug", "api", "priority"))
     ids = [lane.pk for lane in lanes]
     waiting = dict(kept.figure("waiting", ids, lambda: waiting_by_lane(ids)))
@@ -120,8 +127,8 @@ def with_flow(lanes: list[Stretch]) -> list[Stretch]:
 
 
 @dataclass(frozen=True)
-class Lanes:
-    """The lanes together."""
+class Together:
+    """Some lanes, and what waits in them together."""
 
     lanes: list[Stretch]
 
@@ -132,6 +139,27 @@ class Lanes:
     @property
     def is_more(self) -> bool:
         return any(stretch.waits_more_than_counted for stretch in self.lanes)
+
+
+@dataclass(frozen=True)
+class Paused(Together):
+    """A paused site, with its lanes."""
+
+    site: Site
+
+
+@dataclass(frozen=True)
+class Lanes(Together):
+    """The lanes that a page is about, by how they are."""
+
+    @property
+    def paused(self) -> list[Paused]:
+        """The sites that are paused, with what waits for each."""
+        lanes: dict[Site, list[Stretch]] = {}
+        for stretch in self.lanes:
+            if stretch.is_paused:
+                lanes.setdefault(stretch.lane.site, []).append(stretch)
+        return [Paused(own, site) for site, own in lanes.items()]
 
     @property
     def held(self) -> list[Stretch]:
@@ -165,6 +193,10 @@ class Lanes:
     @property
     def waiting_in_held(self) -> int:
         return sum(stretch.waiting.count for stretch in self.held)
+
+    @property
+    def waiting_in_paused(self) -> int:
+        return sum(rest.waiting for rest in self.paused)
 
     @property
     def is_moving(self) -> bool:

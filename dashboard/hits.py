@@ -10,9 +10,10 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 
 from devops_sync.models import Build, Commit, Delivery, Deployment, Repository, Site, Submission
-from devops_sync.models.deployment import latest_by_place
+from devops_sync.models.build import pipelines_of
+from devops_sync.models.place import latest_by_place
 
-from . import kept
+from . import kept, places
 from .filters import ISSUE_KEY
 from .kinds import KINDS
 
@@ -140,8 +141,8 @@ def _of_kind(name: str, model: Any, text: str, sites: Sequence[Site], query: dic
     more = f"{reverse(kind.list_view)}?{urlencode({**query, 'q': text})}"
     if len(text) < SHORTEST:
         return Group(name, kind.words)
-    rows = model.objects.of(sites).saying(f"#{number[1]}" if number else text)
-    rows = rows.filter(number=int(number[1])) if number else rows
+    rows = model.objects.of(sites)
+    rows = _numbered(rows, int(number[1]), sites) if number else rows.saying(text)
     few = list(rows.newest_first()[:LOOKED_AT])
     # What is called so comes first: among the newest that have the text, and by its label however long ago it was.
     asked = [row for row in few if text in (row.label, row.display_name)] if not number else []
@@ -153,6 +154,19 @@ def _of_kind(name: str, model: Any, text: str, sites: Sequence[Site], query: dic
         for row in found.values()
     ]
     return Group(name, kind.words, hits[:SHOWN], more if len(hits) >= SHOWN else "")
+
+
+def _numbered(rows: Any, number: int, sites: Sequence[Site]) -> Any:
+    """Those with the number, by the index that has it after the places: one step down it for each."""
+    if rows.model is not Deployment:
+        ids = [site.pk for site in sites]
+        return rows.filter(number=number, pipeline_id__in=kept.figure("built", ids, lambda: pipelines_of(ids)))
+    known = places.known(sites)
+    return rows.filter(
+        number=number,
+        pipeline_id__in={one.pipeline_id for one in known},
+        environment_id__in={one.environment_id for one in known},
+    )
 
 
 def _labelled(text: str, sites: Sequence[Site]) -> Any:

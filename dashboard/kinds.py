@@ -64,6 +64,9 @@ class Kind:
     def url(self, pk: int) -> str:
         return reverse(self.view, args=[pk])
 
+    def evidence_url(self, pk: int) -> str:
+        return reverse(f"evidence-{self.view}", args=[pk])
+
     def read_back_url(self, pk: int) -> str:
         return reverse(f"{self.view}-read-back", args=[pk])
 

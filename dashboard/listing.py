@@ -10,14 +10,15 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from devops_sync import roles
-from devops_sync.models import Confirmation, Deployment, Entry
+from devops_sync.models import Confirmation, Deployment, Entry, Site
 from devops_sync.models.current import CurrentQuerySet
 
-from . import columns, counting, empty, export, frame, live, paging, picking, saved_views, selection
-from .filters import CurrentFilters, Known
+from . import columns, counting, empty, export, frame, live, paging, picking, places, saved_views, selection
+from .filters import CurrentFilters
 from .kinds import Kind
 
-OFFERED = 60
+# Of longer lists the first are offered, with a search: sixty long names take an eighth of the page.
+OFFERED = 40
 ORDER = paging.ByChange()
 OUTCOMES = [choice for choice in Entry.Outcome.choices if choice[0] not in ("refused", "out_of_order")]
 Rows = CurrentQuerySet[Any]
@@ -52,13 +53,14 @@ def answer(
     """
     rows = rows.found_then_newest_first() if filters.issue else rows.newest_first()
     if export.is_asked(request):
-        slices = paging.slices(_with_all(rows), ORDER)
+        slices = paging.slices(rows.select_related("entry", "site").defer(*_UNTOLD), ORDER)
         return export.answer(
             request, kind.folder, filters, columns.shown(request, kind.name), slices, exported or beside
         )
     if live.is_pulse(request) and "_rows" in request.GET:
         return _follow(request, kind, filters, rows, beside)
     page = paging.asked(request, filters, _with_all(rows), ORDER)
+    _place(page.rows, filters.sites)
     if not (page.rows or filters.problems or filters.is_narrowed or page.is_paged):
         context = {
             "filters": filters,
@@ -106,6 +108,7 @@ def _follow(
     ids = rows_asked(request)
     current: Any = kind.model._default_manager.all()
     by_id = {row.pk: row for row in _with_all(filters.held(current).filter(pk__in=ids))}
+    _place(by_id.values(), filters.sites)
     top, newer = request.GET.get("_top", ""), 0
     if top:
         try:
@@ -127,18 +130,20 @@ def numbers(texts: Iterable[str], most: int = paging.SIZE) -> list[int]:
     return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19][:most]
 
 
-def places_offered(known: Iterable[Known], asked: Any) -> Context:
+def places_offered(known: places.Places, asked: Any) -> Context:
     """The pipelines and environments to pick from: what exists, and what is asked for."""
-    pipelines = {one.pipeline_id: one.pipeline_name for one in known}
-    pipelines |= {name: name for name in asked.pipelines if name not in pipelines}
-    environments = {one.environment_id: one.environment_name for one in known}
-    environments |= {name: name for name in asked.environments if name not in environments}
     return {
         "types": Deployment.EnvironmentType.choices,
-        "pipelines": sorted(pipelines.items(), key=lambda item: item[1].casefold()),
-        "environments": sorted(environments.items(), key=lambda item: item[1].casefold()),
+        "pipelines": _and_asked(known.pipelines, asked.pipelines),
+        "environments": _and_asked(known.environments, asked.environments),
         "offered": OFFERED,
     }
+
+
+def _and_asked(choices: places.Choices, names: list[str]) -> places.Choices:
+    """The choices, and what is asked for without being an id among them."""
+    more = {name: name for name in names} | dict(choices) if names else {}
+    return places.in_order(more) if len(more) > len(choices) else choices
 
 
 def _answer(
@@ -192,8 +197,9 @@ def _answer(
 
 
 def acts(request: HttpRequest) -> Context:
-    """What the person may do with rows, and on which sites any of it."""
-    resend, verify = ({site.pk for site in roles.sites(request.user, act)} for act in ("resend", "verify"))
+    """What the person may do with rows, and on which sites any of it: whoever may act there sees them too."""
+    user, sites = request.user, frame.of(request).sites
+    resend, verify = ({site.pk for site in sites if roles.may(user, act, site)} for act in ("resend", "verify"))
     return {
         "may_resend": bool(resend),
         "may_verify": bool(verify),
@@ -215,6 +221,19 @@ def about(request: HttpRequest, of: str) -> Context:
     }
 
 
+# Of an entry a row shows little, and a file no more than what was answered.
+_SHOWN = ("id", "outcome", "read_back", "unknown_issues")
+_UNSHOWN = [f"entry__{field.name}" for field in Entry._meta.concrete_fields if field.name not in _SHOWN]
+_UNTOLD = ("entry__payload", "entry__errors", "site__sealed_secret")
+
+
 def _with_all(rows: Rows) -> Rows:
-    """With what a row shows, and without the payloads."""
-    return rows.select_related("entry", "site").defer("entry__payload", "entry__errors", "site__sealed_secret")
+    """With what a row shows, save its site."""
+    return rows.select_related("entry").defer(*_UNSHOWN)
+
+
+def _place(rows: Iterable[Any], sites: list[Site]) -> None:
+    """Give each row its site, which was read once already: a site has more columns than most rows."""
+    by_id = {site.pk: site for site in sites}
+    for row in rows:
+        row.site = by_id[row.site_id]

@@ -1,4 +1,7 @@
-"""The lists by their names, with the view of each: what columns, saved views and selections are remembered by."""
+"""The lists by their names, with the view of each: what columns, saved views and selections are remembered by.
+
+What is in a repository is listed on its page: such a list lies within the repository of that number.
+"""
 
 from collections.abc import Mapping
 
@@ -13,9 +16,21 @@ LISTS: Mapping[str, str] = {
     "drift": "drift",
     "errand": "errand-list",
     "deletion": "deletion-list",
+    "audit": "audit-list",
 }
 
 
-def address(name: str, query: str = "") -> str:
+# Which of a repository's lists are remembered by the kind of what they show.
+INSIDE = ("commit", "branch", "pull_request")
+
+
+def is_known(name: str, within: str = "") -> bool:
+    """Whether there is a list of this name: among what is in a repository only within one."""
+    return name in LISTS or (name in INSIDE and within.isascii() and within.isdigit() and len(within) < 19)
+
+
+def address(name: str, query: str = "", within: str = "") -> str:
     """The address of a list with these filters."""
+    if name in INSIDE:
+        return f"{reverse('repository', args=[int(within)])}?{query}"
     return f"{reverse(LISTS[name])}?{query}" if query else reverse(LISTS[name])

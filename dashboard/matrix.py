@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from devops_sync.models import Deployment, Site
-from devops_sync.models.deployment import Past, Place, Running, past_by_place
+from devops_sync.models.place import Latest, Newest, Past, Place, Running, past_by_place
 
 from . import places
-from .gates import Said
+from .gates import NOTHING, Said
 
 State = Deployment.State
 MOST_ROWS = 50
@@ -29,6 +29,7 @@ class Typed(Protocol):
 
 
 E = TypeVar("E", bound=Typed)
+Found = Latest | Deployment
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Column:
 class Cell:
     """The latest deployment of a pipeline in an environment. `says` goes before what runs, see the template."""
 
-    latest: Deployment
+    latest: Newest
     column: Column
     state: str
     tone: str
@@ -55,7 +56,7 @@ class Cell:
     is_at_least: bool = False
 
     @property
-    def running(self) -> Deployment | Running | None:
+    def running(self) -> Running | None:
         """What runs there: the latest if it went well, else the last that did before it."""
         return self.latest if self.state == State.SUCCESSFUL else self.runs
 
@@ -109,7 +110,7 @@ class Matrix:
 
 
 def build(
-    latest: Iterable[Deployment],
+    latest: Iterable[Found],
     sites: dict[int, Site],
     said: Mapping[int, Said],
     pipeline: str,
@@ -120,7 +121,8 @@ def build(
 ) -> Matrix:
     """Lay the latest deployments out, with what Jira `said` of their gates: a page of them, by name, `after` a place.
 
-    Asks the database once more, for what came before them.
+    They tell which places there are, and may have been kept for a while; cells say what stands there now. That and what
+    came before is asked for the places of the page alone, by one query.
     """
     chosen = [
         found
@@ -128,7 +130,7 @@ def build(
         if (not environment_type or found.environment_type == environment_type)
         and (not pipeline or pipeline.casefold() in f"{found.pipeline_name}\n{found.pipeline_id}".casefold())
     ]
-    grouped: dict[tuple[int, str], list[Deployment]] = {}
+    grouped: dict[tuple[int, str], list[Found]] = {}
     for found in chosen:
         grouped.setdefault((found.site_id, found.pipeline_id), []).append(found)
     if needs_look:
@@ -163,7 +165,7 @@ def _mark(pipeline: tuple[int, str]) -> str:
     return f"{pipeline[0]},{pipeline[1]}"
 
 
-def _tone(deployment: Deployment, said: Mapping[int, Said]) -> str:
+def _tone(deployment: Found | Newest, said: Mapping[int, Said]) -> str:
     """What makes a cell stand out."""
     if gate := said.get(deployment.pk):
         return "" if gate.is_allowed else gate.tone
@@ -172,21 +174,21 @@ def _tone(deployment: Deployment, said: Mapping[int, Said]) -> str:
     return "warn" if deployment.state == State.ROLLED_BACK else ""
 
 
-def _name(group: list[Deployment]) -> str:
+def _name(group: list[Found]) -> str:
     return max(group, key=lambda found: found.changed_at).pipeline_name
 
 
-def _place(deployment: Deployment) -> Place:
+def _place(deployment: Found) -> Place:
     return deployment.site_id, deployment.pipeline_id, deployment.environment_id
 
 
-def _column_key(deployment: Deployment) -> tuple[str, str]:
+def _column_key(deployment: Found) -> tuple[str, str]:
     return deployment.environment_id, deployment.environment_type
 
 
-def _columns(deployments: Iterable[Deployment]) -> list[Column]:
+def _columns(deployments: Iterable[Found]) -> list[Column]:
     """The environments, of each type by turns those that changed last."""
-    newest: dict[tuple[str, str], Deployment] = {}
+    newest: dict[tuple[str, str], Found] = {}
     for found in deployments:
         key = _column_key(found)
         if key not in newest or found.changed_at > newest[key].changed_at:
@@ -213,7 +215,7 @@ def _in_order(columns: list[Column]) -> list[Column]:
 def _row(
     site: Site,
     pipeline_id: str,
-    group: list[Deployment],
+    group: list[Found],
     columns: list[Column],
     past: dict[Place, Past],
     said: Mapping[int, Said],
@@ -223,17 +225,21 @@ def _row(
     before: list[str] = []
     for column in columns:
         latest = by_column.get((column.id, column.type))
-        if latest is None:
+        own = past.get(_place(latest)) if latest else None
+        if own is None:
             cells.append((column, None))
             continue
-        own = past[_place(latest)]
-        cells.append((column, _cell(latest, column, own, before, said)))
+        cells.append((column, _cell(column, own, before, said)))
         before = own.labels
-    return Row(site, pipeline_id, _name(group), _projects(group), cells)
+    newest = [cell.latest for _, cell in cells if cell]
+    return Row(site, pipeline_id, _name(group), _projects(newest), cells)
 
 
-def _cell(latest: Deployment, column: Column, past: Past, before: list[str], said: Mapping[int, Said]) -> Cell:
+def _cell(column: Column, past: Past, before: list[str], said: Mapping[int, Said]) -> Cell:
+    latest = past.newest
     behind, is_at_least = _behind(latest.label, before)
+    if latest.is_gated and latest.pk not in said:
+        said = {latest.pk: NOTHING}
     return Cell(
         latest,
         column,
@@ -247,7 +253,7 @@ def _cell(latest: Deployment, column: Column, past: Past, before: list[str], sai
     )
 
 
-def _says(latest: Deployment) -> str:
+def _says(latest: Newest) -> str:
     if latest.is_gated:
         return "gated"
     if latest.state in (State.FAILED, State.PENDING, State.CANCELLED):
@@ -270,6 +276,6 @@ def _behind(label: str, before: list[str]) -> tuple[int, bool]:
     return (len(set(before)), True) if len(before) >= LOOKED_BACK else (0, False)
 
 
-def _projects(group: list[Deployment]) -> list[str]:
-    found = (_PROJECT.match(key) for one in group for key in one.issue_keys[:50])
+def _projects(group: list[Newest]) -> list[str]:
+    found = (_PROJECT.match(key) for one in group for key in one.issue_keys)
     return sorted({match[1] for match in found if match})

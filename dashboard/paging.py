@@ -153,19 +153,23 @@ class ByChange:
             raise WrongCursor(place) from None
 
 
-class ByReading(ByChange):
-    """Entries: when they were last read back, then their number."""
+class ByInstant(ByChange):
+    """Rows that have an order of time of their own: when it was, by the name of the column, then their number."""
+
+    def __init__(self, column: str) -> None:
+        self.column = column
 
     def write(self, row: Any) -> str:
-        return f"{row.read_back_at.astimezone(dt.UTC).isoformat().replace('+00:00', 'Z')},{row.pk}"
+        at: dt.datetime = getattr(row, self.column)
+        return f"{at.astimezone(dt.UTC).isoformat().replace('+00:00', 'Z')},{row.pk}"
 
     def older(self, rows: Any, place: str) -> Any:
         at, pk = self._read(place)
-        return rows.filter(Q(read_back_at__lt=at) | Q(pk__lt=pk), read_back_at__lte=at)
+        return rows.filter(Q(**{f"{self.column}__lt": at}) | Q(pk__lt=pk), **{f"{self.column}__lte": at})
 
     def newer(self, rows: Any, place: str) -> Any:
         at, pk = self._read(place)
-        return rows.filter(Q(read_back_at__gt=at) | Q(pk__gt=pk), read_back_at__gte=at)
+        return rows.filter(Q(**{f"{self.column}__gt": at}) | Q(pk__gt=pk), **{f"{self.column}__gte": at})
 
 
 class ById:

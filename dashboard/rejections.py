@@ -101,7 +101,10 @@ def pieces(text: str) -> list[tuple[str, bool]]:
 def show(
     found: Iterable[rejections.Group], scope: rejections.Scope, now: dt.datetime, *, with_examples: bool = True
 ) -> list[Shown]:
-    """The groups with their senders, their days and their newest examples, for which each group is asked."""
+    """The groups with their senders, their days and their newest examples, for which each group is asked.
+
+    Today is that of the zone of `now`.
+    """
     groups = list(found)
     tokens = dict(Token.objects.filter(pk__in=_ids(groups, "tokens")).values_list("pk", "name"))
     users = dict(User.objects.filter(pk__in=_ids(groups, "users")).values_list("pk", "username"))
@@ -109,14 +112,15 @@ def show(
     for group in groups:
         names = Counter({tokens[pk]: many for pk, many in group.tokens.items() if pk in tokens})
         names.update({users[pk]: many for pk, many in group.users.items() if pk in users})
-        few = scope.entries(group.cause).select_related("submission__token", "submission__user")[:EXAMPLES]
+        few = scope.entries(group.cause).select_related("submission__token", "submission__user")
+        few = few.defer("submission__raw", "submission__head", "submission__answer")[:EXAMPLES]
         shown.append(
             Shown(
                 group,
                 [name for name, _ in names.most_common()],
                 bars(group.per_day, now.date()),
                 examples(list(few)) if with_examples else [],
-                is_new=group.first_at.date() == now.date(),
+                is_new=group.first_at.astimezone(now.tzinfo).date() == now.date(),
             )
         )
     return shown

@@ -9,6 +9,7 @@ from django.http import HttpRequest, QueryDict
 
 from devops_sync import roles
 from devops_sync.models import SavedView, Site, User
+from devops_sync.models.saved_view import Listed, listed
 
 from . import frame
 from .filters import PLACE
@@ -20,7 +21,7 @@ MOST = 50
 class Offered:
     """One in the menu. `is_here`: the page shows just that."""
 
-    view: SavedView
+    view: Listed
     is_own: bool
     is_here: bool
     may_delete: bool
@@ -38,10 +39,15 @@ class Menu:
         user, sites = self.request.user, frame.of(self.request).sites
         assert isinstance(user, User)
         here = _sorted(clean(self.request.GET))
-        found = SavedView.objects.seen_by(user, sites).filter(list=self.list).select_related("user", "site")
+        by_id = {site.pk: site for site in sites}
         return [
-            Offered(view, view.user_id == user.pk, _sorted(view.query) == here, may_delete(user, view))
-            for view in found.order_by("name", "pk")[:MOST]
+            Offered(
+                view,
+                view.user_id == user.pk,
+                _sorted(view.query) == here,
+                view.user_id == user.pk or (view.is_shared and may_share(user, by_id.get(view.site_id or 0))),
+            )
+            for view in listed(user, sites, self.list, MOST)
         ]
 
     @property

@@ -5,6 +5,9 @@ from django.urls.converters import IntConverter, PathConverter
 
 from .kinds import KINDS
 from .views import (
+    account,
+    audit,
+    audit_list,
     build_list,
     columns,
     deletion,
@@ -23,12 +26,15 @@ from .views import (
     errand,
     errand_list,
     errand_plan,
+    evidence,
     gate,
     issue,
     issue_list,
     keys,
     lane,
     login,
+    login_code,
+    login_oidc,
     overview,
     pick,
     pipeline,
@@ -43,9 +49,17 @@ from .views import (
     site,
     site_connect,
     site_list,
+    site_pause,
+    site_remove,
     submission,
     submission_list,
     submit,
+    token,
+    token_list,
+    token_new,
+    two_factor,
+    user,
+    user_list,
 )
 
 
@@ -70,6 +84,7 @@ _of_each_kind = [
     for address in (
         path(f"{kind.folder}/<id:pk>/", entity.entity, {"kind": kind.name}, name=kind.view),
         path(f"{kind.folder}/<id:pk>/read-back", entity.read_back, {"kind": kind.name}, name=f"{kind.view}-read-back"),
+        path(f"evidence/{kind.view}/<id:pk>/", evidence.of_entity, {"kind": kind.name}, name=f"evidence-{kind.view}"),
     )
 ]
 _steps = [path(f"errands/<id:pk>/{step}", errand.steer, {"step": step}, name=f"errand-{step}") for step in errand.STEPS]
@@ -81,13 +96,28 @@ _rules = [
     path(f"deletions/rules/<id:pk>/{step}", deletion_rules.steer, {"step": step}, name=f"deletion-rule-{step}")
     for step in deletion_rules.STEPS
 ]
+_people = [path(f"users/<id:pk>/{step}", user.steer, {"step": step}, name=f"user-{step}") for step in user.STEPS]
 urlpatterns = [
     *_of_each_kind,
     *_steps,
     *_runs,
     *_rules,
+    *_people,
     path("login/", login.login, name="login"),
+    path("login/code/", login_code.login_code, name="login-code"),
+    path("login/oidc/", login_oidc.start, name="login-oidc"),
+    path("login/oidc/callback/", login_oidc.callback, name="login-oidc-callback"),
+    path("login/two-factor.svg", two_factor.picture, name="second-factor-picture"),
     path("logout/", login.logout, name="logout"),
+    path("account/", account.account, name="account"),
+    path("account/password", account.change_password, name="account-password"),
+    path("account/sessions/end", account.end_session, name="account-end-session"),
+    path("account/two-factor/", two_factor.set_up, name="two-factor"),
+    path("account/two-factor/off", two_factor.turn_off, name="two-factor-off"),
+    path("account/two-factor/codes", two_factor.new_codes, name="two-factor-codes"),
+    path("users/", user_list.user_list, name="user-list"),
+    path("users/new/", user_list.user_new, name="user-new"),
+    path("users/<id:pk>/", user.user, name="user"),
     path("search/", search.search, name="search"),
     path("settings/", settings.settings, name="settings"),
     path("keys/", keys.keys, name="keys"),
@@ -112,6 +142,7 @@ urlpatterns = [
     path("submissions/", submission_list.submission_list, name="submission-list"),
     path("submissions/<uuid:pk>/", submission.submission, name="submission"),
     path("submissions/<uuid:pk>/bytes", submission.submission_bytes, name="submission-bytes"),
+    path("submissions/<uuid:pk>/answer", submission.submission_answer, name="submission-answer"),
     path("submit/", submit.submit, name="submit"),
     path("submit/check", submit.check, name="submit-check"),
     path("deliveries/", delivery_list.delivery_list, name="delivery-list"),
@@ -123,6 +154,8 @@ urlpatterns = [
     path("deliveries/<id:pk>/", delivery.delivery, name="delivery"),
     path("deliveries/<id:pk>/request", delivery.delivery_request, name="delivery-request"),
     path("deliveries/<id:pk>/answer", delivery.delivery_answer, name="delivery-answer"),
+    path("evidence/deletion/<id:pk>/", evidence.of_deletion, name="evidence-deletion"),
+    path("evidence/issue/<path:key>/", evidence.of_issue, name="evidence-issue"),
     path("errands/", errand_list.errand_list, name="errand-list"),
     path("errands/plan/", errand_plan.plan, name="errand-plan"),
     path("errands/<id:pk>/", errand.errand, name="errand"),
@@ -143,11 +176,22 @@ urlpatterns = [
     path("deletions/rules/", deletion_rules.rules, name="deletion-rules"),
     path("deletions/rules/new/", deletion_rules.new, name="deletion-rule-new"),
     path("deletions/rules/<id:pk>/", deletion_rules.rule, name="deletion-rule"),
+    path("audit/", audit_list.audit_list, name="audit-list"),
+    path("audit/<id:pk>/", audit.audit, name="audit"),
     path("sites/", site_list.site_list, name="site-list"),
     path("sites/connect/", site_connect.site_connect, name="site-connect"),
     path("sites/<slug:slug>/", site.site, name="site"),
     path("sites/<slug:slug>/test", site.test, name="site-test"),
     path("sites/<slug:slug>/settings", site.change_settings, name="site-settings"),
     path("sites/<slug:slug>/credential", site.replace_credential, name="site-credential"),
+    path("sites/<slug:slug>/pause", site_pause.pause, name="site-pause"),
+    path("sites/<slug:slug>/resume", site_pause.resume, name="site-resume"),
+    path("sites/<slug:slug>/remove/", site_remove.site_remove, name="site-remove"),
+    path("tokens/", token_list.token_list, name="token-list"),
+    path("tokens/new/", token_new.token_new, name="token-new"),
+    path("tokens/<id:pk>/", token.token, name="token"),
+    path("tokens/<id:pk>/rotate", token.rotate, name="token-rotate"),
+    path("tokens/<id:pk>/revoke", token.revoke, name="token-revoke"),
+    path("tokens/<id:pk>/limits", token.limits, name="token-limits"),
     path("lanes/<id:pk>/try-now", lane.try_now, name="lane-try-now"),
 ]

@@ -3,6 +3,7 @@ is changed: no number rewritten, no key left out, and no depth of nesting too mu
 
 import re
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.utils.html import escape, format_html, format_html_join
@@ -30,6 +31,14 @@ def request_head(method: str, url: str, headers: Mapping[str, str]) -> SafeStrin
     return format_html('<span class="k">{}</span> {}\n{}', method, path, headers_of({"Host": parts.netloc, **headers}))
 
 
+def received_head(head: Mapping[str, Any]) -> SafeString:
+    """The line and the headers of a request that came in, as they were kept."""
+    method, _, rest = head["line"].partition(" ")
+    left_out = head.get("left_out", 0)
+    note = format_html('<span class="c">{} more left out</span>\n', left_out) if left_out else ""
+    return format_html('<span class="k">{}</span> {}\n{}{}', method, rest, headers_of(head["headers"]), note)
+
+
 def answer_head(status: int | None, headers: Mapping[str, str] | None) -> SafeString:
     return format_html('<span class="k">HTTP</span> {}\n{}', status, headers_of(headers or {}))
 
@@ -42,7 +51,9 @@ def _header(name: str, value: str) -> SafeString:
     if name.lower() in ("authorization", "proxy-authorization", "cookie", "set-cookie"):
         # Stored without its secret; said so, and never shown should it ever be stored with one.
         kind, _, _ = value.partition(" ")
-        return format_html('{}: {} <span class="c">struck out</span>\n', name, kind if kind != value else "")
+        return format_html(
+            '{}: {} <span class="c">struck out</span>\n', name, "" if kind in (value, "struck") else kind
+        )
     return format_html("{}: {}\n", name, value)
 
 

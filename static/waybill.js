@@ -214,11 +214,26 @@
       all.indeterminate = here > 0 && !all.checked;
     }
   };
+  // What was ticked and is no longer on the page, since newer rows took its place, stays selected all the same.
+  const carryTicks = () => {
+    const bar = document.querySelector("main .bulk");
+    if (!bar) return;
+    for (const one of ticked) {
+      const [name, value] = one.split("=");
+      if (document.querySelector(`[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`)) continue;
+      const carried = document.createElement("input");
+      Object.assign(carried, { type: "hidden", name, value });
+      carried.dataset.carried = "";
+      bar.before(carried);
+      bar.classList.add("bulk--on");
+    }
+  };
   document.addEventListener("htmx:beforeSwap", () => {
     ticked = new Set(ticks().filter((tick) => tick.checked).map((tick) => `${tick.name}=${tick.value}`));
   });
   document.addEventListener("htmx:oobAfterSwap", () => {
     for (const tick of ticks()) if (ticked.has(`${tick.name}=${tick.value}`)) tick.checked = true;
+    carryTicks();
     countTicks();
   });
   document.addEventListener("change", (event) => {
@@ -337,6 +352,8 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (event.key === "Escape") { escape(event.target); return; }
+    // Whoever speaks to the computer, or shakes, presses keys that they did not mean: a person can turn these off.
+    if (document.querySelector('a[data-keys="off"]')) return;
     if (!Object.hasOwn(KEYS, event.key) || isTyping(event.target)) return;
     event.preventDefault();
     KEYS[event.key]();

@@ -1,5 +1,6 @@
 """The addresses that take more than a name and a number."""
 
+import uuid
 from functools import lru_cache
 
 from django import template
@@ -8,6 +9,7 @@ from django.urls import reverse
 from dashboard import places
 
 register = template.Library()
+_NO_ID = uuid.UUID(int=0)
 
 
 @register.simple_tag
@@ -23,4 +25,5 @@ def row_url(view: str, ident: object) -> str:
 
 @lru_cache(maxsize=20)
 def _before(view: str) -> str:
-    return reverse(view, args=[0]).removesuffix("0/")
+    nothing = _NO_ID if view == "submission" else 0
+    return reverse(view, args=[nothing]).removesuffix(f"{nothing}/")

@@ -60,6 +60,13 @@ STATES: dict[str, tuple[str, str, str]] = {
     "lane_asleep": ("pause", "Asleep", "warn"),
     "lane_loud": ("loud", "Not getting through", "bad"),
     "lane_held": ("held", "Held", "bad"),
+    "lane_paused": ("pause", "Paused", "warn"),
+    "token_alive": ("successful", "Alive", "good"),
+    "token_rotating": ("resend", "Rotating", "moving"),
+    "token_expires_soon": ("expired", "Expires soon", "warn"),
+    "token_expired": ("expired", "Expired", ""),
+    "token_revoked": ("withdrawn", "Revoked", ""),
+    "site_removed": ("withdrawn", "Removed", ""),
     "errand_planned": ("pending", "Planned", ""),
     "errand_running": ("in_progress", "Running", "moving"),
     "errand_paused": ("pause", "Paused", "warn"),
@@ -147,8 +154,9 @@ def when(context: Context, instant: dt.datetime | None) -> SafeString:
     there = zone.local(instant)
     absolute = _absolute(there, now)
     said = _said(there, now) or absolute
-    ageing = format_html(' data-print="{}"', absolute) if said != absolute else mark_safe("")
-    return format_html('<time{} datetime="{}" title="{}">{}</time>', ageing, machine(instant), _exact(there), said)
+    ageing = f' data-print="{absolute}"' if said != absolute else ""
+    # Nothing of it was said by anybody, so nothing has to be escaped.
+    return SafeString(f'<time{ageing} datetime="{machine(instant)}" title="{_exact(there)}">{said}</time>')
 
 
 @register.simple_tag(takes_context=True)
@@ -228,17 +236,22 @@ def _exact(instant: dt.datetime) -> str:
 
 def _zone_at(instant: dt.datetime) -> str:
     """What the clocks there called their zone at that instant."""
-    called = instant.tzname() or ""
+    return _zone_called(instant.tzname() or "", instant.utcoffset())
+
+
+@lru_cache(maxsize=100)
+def _zone_called(called: str, ahead: dt.timedelta | None) -> str:
     if called == "UTC":
         return called
-    shift = f"UTC{instant:%z}"[:8]
-    shift = f"{shift[:-2]}:{shift[-2:]}"
+    seconds = (ahead or dt.timedelta()).total_seconds()
+    minutes = int(abs(seconds)) // 60
+    shift = f"UTC{'-' if seconds < 0 else '+'}{minutes // 60:02}:{minutes % 60:02}"
     return f"{called} ({shift})" if called.isalpha() else shift
 
 
 @register.filter
 def machine(instant: dt.datetime) -> str:
-    return instant.astimezone(dt.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"{instant.astimezone(dt.UTC).isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 @register.filter

@@ -14,10 +14,10 @@ from ..methods import require_POST
 @readers_only
 def columns_shown(request: HttpRequest) -> HttpResponse:
     """Keep it for the person, then back to the list as it was."""
-    of = request.POST.get("list", "")
-    if of not in lists.LISTS or of not in columns.COLUMNS:
+    of, within = request.POST.get("list", ""), request.POST.get("within", "")
+    if not lists.is_known(of, within) or of not in columns.COLUMNS:
         return HttpResponse("There is no such list.\n", content_type="text/plain; charset=utf-8", status=400)
     assert isinstance(request.user, User)
     wanted = request.POST.getlist("column")
     request.user.hide_columns(of, [column.name for column in columns.offered(of) if column.name not in wanted])
-    return redirect(lists.address(of, QueryDict(request.POST.get("query", "")).urlencode()))
+    return redirect(lists.address(of, QueryDict(request.POST.get("query", "")).urlencode(), within))

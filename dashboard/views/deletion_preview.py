@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from devops_sync import cleanups
+from devops_sync.cleaning import noting
 from devops_sync.cleanups import entities
 from devops_sync.models import Cleanup
 
@@ -46,6 +47,7 @@ def deletion_entities(request: HttpRequest, pk: int) -> HttpResponseBase:
     name = f"waybill-deletion-{found.pk}.csv"
     if request.method == "HEAD":
         return download.saved(HttpResponse(content_type=spreadsheet.CONTENT_TYPE), name)
+    noting.exported(found, "what it deletes")
     lines = _lines(found)
     # The first slice is read before anything is said, so that what goes wrong there is no half file.
     lines = itertools.chain([next(lines)], lines)

@@ -4,7 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
-from devops_sync import roles
+from devops_sync import audit, roles
 from devops_sync.models import Delivery, Entry
 
 from .. import download, kinds, live, way, wire
@@ -19,6 +19,8 @@ SHOWN = 200
 def delivery(request: HttpRequest, pk: int) -> HttpResponse:
     found = _find(request, pk)
     may_raw = roles.may(request.user, "raw", found.lane.site)
+    if may_raw:
+        audit.raw.shown(found, found.lane.site)
     ids = found.entry_ids[:SHOWN]
     entries = Entry.objects.filter(pk__in=ids).select_related("superseded_by").order_by("pk")
     entries = entries.defer("payload", "superseded_by__payload")
@@ -50,7 +52,9 @@ def delivery(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @readers_only
 def delivery_request(request: HttpRequest, pk: int) -> HttpResponse:
-    return download.of(_with_bytes(request, pk).request_body, f"delivery-{pk}-request.json")
+    found = _with_bytes(request, pk)
+    audit.raw.taken(found, "request", found.lane.site)
+    return download.of(found.request_body, f"delivery-{pk}-request.json")
 
 
 @require_GET
@@ -59,6 +63,7 @@ def delivery_answer(request: HttpRequest, pk: int) -> HttpResponse:
     found = _with_bytes(request, pk)
     if found.response_body is None:
         raise Http404
+    audit.raw.taken(found, "answer", found.lane.site)
     return download.of(found.response_body, f"delivery-{pk}-answer.bin")
 
 

@@ -8,7 +8,7 @@ from devops_sync.models import Deployment
 
 from .. import frame, gates, listing, places
 from ..doors import readers_only
-from ..filters import DeploymentFilters, Known
+from ..filters import DeploymentFilters
 from ..kinds import KINDS
 from ..methods import require_GET
 
@@ -30,5 +30,5 @@ def _beside(rows: list[Deployment]) -> dict[int, dict[str, object]]:
     return {pk: {"said": said} for pk, said in gates.said(rows).items()}
 
 
-def _offers(known: list[Known], filters: DeploymentFilters) -> dict[str, object]:
+def _offers(known: places.Places, filters: DeploymentFilters) -> dict[str, object]:
     return {"states": Deployment.State.choices, **listing.places_offered(known, filters)}

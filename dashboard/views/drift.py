@@ -18,7 +18,7 @@ from ..filters import DriftFilters
 from ..kinds import KINDS, listed
 from ..methods import require_GET, require_POST
 
-ORDER = paging.ByReading()
+ORDER = paging.ByInstant("read_back_at")
 
 
 @require_GET

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 
-from devops_sync import ledger, roles
+from devops_sync import audit, ledger, roles
 from devops_sync.models import Deletion, Entry, Repository
 from devops_sync.models.current import Current
 from devops_sync.models.reach import furthest_of_issues
@@ -17,7 +17,7 @@ from .. import export, frame, kin, live, versions, whereabouts, wire
 from ..doors import readers_only
 from ..kinds import KINDS, Kind
 from ..methods import require_GET, require_POST
-from . import build, deployment, development, repository
+from . import build, deployment, development, evidence, repository
 from .parts import Own
 
 VERSIONS = 50
@@ -81,6 +81,8 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
     around = frame.of(request)
     may_raw = roles.may(request.user, "raw", found.site)
     where = whereabouts.of(found.entry, around.now, with_bodies=may_raw)
+    if may_raw and where.delivery is not None:
+        audit.raw.shown(found)
     entries = list(
         Entry.objects.of_key(found.site_id, kind.name, found.key)
         .select_related(
@@ -124,6 +126,7 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
         "may_see_deletions": roles.may(request.user, "audit", found.site),
         "has_older_versions": len(entries) > VERSIONS,
         "may_raw": may_raw,
+        "evidence_url": kind.evidence_url(found.pk) if evidence.may(request.user, found.site) else "",
         "may_verify": found.deleted_at is None
         and found.entry.outcome == Entry.Outcome.ACCEPTED
         and roles.may(request.user, "verify", found.site),
@@ -146,6 +149,8 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
             *(live.Part(f"part-{name}", name) for name in ("title", "sub", "facts", *own.parts)),
         ],
         every=where.follows_every or own.every or (2 if is_moving else None),
+        status=own.status,
+        ask=own.ask,
         url=kind.url(found.pk) if request.method == "POST" else None,
     )
 

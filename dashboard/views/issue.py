@@ -20,6 +20,7 @@ from ..doors import readers_only
 from ..filters import ISSUE_KEY, Filters
 from ..kinds import KINDS
 from ..methods import require_GET
+from . import evidence
 
 SIZE = 100
 # How many of the newest are looked at for what waits, what was rejected and what Jira knows.
@@ -126,6 +127,7 @@ def _page(request: HttpRequest, filters: Filters, ids: list[int], key: str, tall
         "known": _known(looked_at, key),
         "looked_at": len(looked_at) if len(looked_at) < total else 0,
         "today": zone.day_of(now),
+        "may_evidence": any(evidence.may(request.user, site) for site in touched),
     }
     is_moving = any(one.outcome == Entry.Outcome.WAITING for one in looked_at) or any(
         one.state in ("in_progress", "pending", "gated") for one in counted

@@ -1,4 +1,4 @@
-"""`/keys/`: what the keyboard does."""
+"""`/keys/`: what the keyboard does, and whether single keys do it for this person."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render

@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 
 from devops_sync import roles
 from devops_sync.models import Deployment, Run, Site
-from devops_sync.models.deployment import latest_by_place
+from devops_sync.models.place import Latest
 
-from .. import adrift, chart, empty, frame, gates, health, kept, live, matrix, quiet, zone
+from .. import adrift, chart, empty, frame, gates, health, kept, live, matrix, places, quiet, zone
 from ..doors import readers_only
 from ..filters import OverviewFilters
 from ..methods import require_GET
@@ -24,7 +24,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     around = frame.of(request)
     filters = OverviewFilters(request.GET, around.sites)
     ids = [site.pk for site in filters.sites]
-    latest = latest_by_place(ids)
+    latest = places.latest(filters.sites)
     runs = list(Run.objects.filter(site__in=ids, finished_at=None).select_related("site").order_by("pk"))
     delivery = health.read(filters.sites, around.now)
     silent, _ = quiet.read(filters.sites, around.now)
@@ -62,7 +62,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _filled(filters: OverviewFilters, latest: list[Deployment], now: dt.datetime) -> dict[str, object]:
+def _filled(filters: OverviewFilters, latest: list[Latest], now: dt.datetime) -> dict[str, object]:
     sites = {site.pk: site for site in filters.sites}
     ids = list(sites)
     changed = Deployment.objects.of(filters.sites).changed_between(now - CHANGED[filters.changed], None)
@@ -90,7 +90,7 @@ def _filled(filters: OverviewFilters, latest: list[Deployment], now: dt.datetime
 
 
 def _chart(sites: list[Site], ids: list[int], now: dt.datetime) -> chart.Chart:
-    today = now.date()
-    since = dt.datetime.combine(chart.first_day(today), dt.time(), dt.UTC)
-    counted = kept.figure(f"per-day:{today}", ids, lambda: Deployment.objects.of(sites).per_day(since))
+    today = zone.day_of(now)
+    days = chart.days(today)
+    counted = kept.figure(f"per-day:{days[-1].isoformat()}", ids, lambda: Deployment.objects.of(sites).per_day(days))
     return chart.draw(counted, today)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -48,9 +49,11 @@ def _page(
     builds: list[Build],
 ) -> HttpResponse:
     now = frame.of(request).now
-    asked = [] if filters.problems else filters.narrow(known)
-    shown = _lanes(asked)
-    rows = Deployment.objects.in_bulk([one.latest for one in shown])
+    newest = max(known, key=lambda one: one.changed_at, default=None)
+    walk = _walk(request, site, ident, filters, known) if "after" in request.GET else None
+    asked = walk.shown if walk else _asked(site, ident, filters, known)
+    shown = _in_order(asked) if walk else _lanes(asked)
+    rows = Deployment.objects.in_bulk([one.latest for one in (*shown, *([newest] if newest else []))])
     latest = [rows[one.latest] for one in shown if one.latest in rows]
     said = gates.said(latest)
     laid_out = matrix.build(latest, {site.pk: site}, said, "", "", needs_look=False)
@@ -59,7 +62,6 @@ def _page(
     tallies = over_time.tally(site.pk, ident, ids, drawn.since, drawn.until)
     found = over_time.newest(site.pk, ident, ids, drawn.since, EVENTS + 1)
     events = _events(found[:EVENTS])
-    newest = max(known, key=lambda one: one.changed_at, default=None)
     head = rows.get(newest.latest) if newest else None
     name = head.pipeline_name if head else ident
     url = places.url_of(site.slug, ident)
@@ -78,6 +80,7 @@ def _page(
         "asked": len(asked),
         "left_out": len(asked) - len(shown),
         "is_more": len(known) >= over_time.WALKED,
+        "walk": walk,
         "matrix": laid_out,
         "answer": answers.of([cell for row in laid_out.rows for _, cell in row.cells if cell]),
         "projects": laid_out.rows[0].projects if laid_out.rows else [],
@@ -104,11 +107,53 @@ def _page(
     )
 
 
+@dataclass(frozen=True)
+class Walk:
+    """A page of all its environments by id: from the one after the id in the address on, and where the next begins."""
+
+    shown: list[Environment]
+    next: str | None
+    is_later: bool
+
+    @property
+    def first(self) -> str:
+        return self.shown[0].id
+
+    @property
+    def last(self) -> str:
+        return self.shown[-1].id
+
+
+def _walk(request: HttpRequest, site: Site, ident: str, filters: PipelineFilters, known: list[Environment]) -> Walk:
+    """The page that the address asks for. What matches nothing is walked over, `WALKED` of them at a time."""
+    after = filters.text("after")
+    found = over_time.environments(site.pk, ident, after) if after else known
+    asked = [] if filters.problems else filters.narrow(found)
+    if len(asked) > LANES:
+        return Walk(asked[:LANES], asked[LANES - 1].id, bool(after))
+    return Walk(asked, found[-1].id if len(found) >= over_time.WALKED else None, bool(after))
+
+
+def _asked(site: Site, ident: str, filters: PipelineFilters, known: list[Environment]) -> list[Environment]:
+    """Those that are asked for; by their ids also those beyond the ones that are known."""
+    if filters.problems:
+        return []
+    ids = {one.id for one in known}
+    missed = [name for name in filters.environments if name not in ids]
+    if len(known) >= over_time.WALKED and missed:
+        known = [*known, *over_time.named(site.pk, ident, missed)]
+    return filters.narrow(known)
+
+
 def _lanes(environments: Iterable[Environment]) -> list[Environment]:
     """As many as are drawn, from development to production; of more those that changed last."""
     by_time = sorted(environments, key=lambda one: one.changed_at, reverse=True)
-    chosen = matrix.by_turns(by_time)[:LANES]
-    return sorted(chosen, key=lambda one: (matrix.TYPES.index(one.type), one.name.casefold(), one.id))
+    return _in_order(matrix.by_turns(by_time)[:LANES])
+
+
+def _in_order(environments: Iterable[Environment]) -> list[Environment]:
+    """From development to production."""
+    return sorted(environments, key=lambda one: (matrix.TYPES.index(one.type), one.name.casefold(), one.id))
 
 
 def _events(ids: Sequence[int]) -> list[Deployment]:
@@ -132,7 +177,7 @@ def _by_day(events: Sequence[Deployment]) -> list[tuple[dt.date, list[tuple[Depl
 def _address(request: HttpRequest, url: str) -> str:
     """Where the page's pulse asks: the path as it has to be written, with the address's own query."""
     own = request.GET.copy()
-    for name in (*PLACE, "id"):
+    for name in {*PLACE, "id"} - {"after"}:
         own.pop(name, None)
     if not own:
         return url

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from devops_sync import roles
+from devops_sync import retirements, roles
 from devops_sync.models import Retirement
 
 from .. import frame, live, quiet
@@ -53,7 +53,7 @@ def retire(request: HttpRequest) -> HttpResponse:
     found = quiet.find([site], request.POST.get("what", ""), request.POST.get("ident", ""), around.now)
     if found is None:
         raise Http404
-    Retirement.objects.retire(found.silent, found.what, request.user, around.now)
+    retirements.retire(found.silent, found.what, request.user, around.now)
     messages.info(request, f"{found.silent.name} is not expected any more, until it reports again.")
     return _back(request)
 
@@ -65,7 +65,7 @@ def expect(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Retirement.objects.of(roles.sites(request.user)).select_related("site"), pk=pk)
     if not roles.may(request.user, "sites", found.site):
         raise PermissionDenied("Saying who is expected to report is for admins.")
-    found.delete()
+    retirements.take_back(found)
     messages.info(request, "It is expected to report again.")
     return _back(request)
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from devops_sync import corrections, rejections, roles
 from devops_sync.models import Cause, Entry, Site
 
-from .. import frame, live, paging, versions
+from .. import frame, live, paging, versions, zone
 from ..doors import readers_only
 from ..methods import require_GET, require_GET_or_POST
 from ..rejected_filters import SINCE, RejectedFilters
@@ -32,7 +32,8 @@ def rejected(request: HttpRequest, pk: int) -> HttpResponse:
     cause = _find(request, pk)
     filters = RejectedFilters(request.GET, around.sites)
     scope = filters.scope(around.now)
-    group = next((one for one in rejections.groups(scope, around.now) if one.cause == pk), None)
+    now = zone.local(around.now)
+    group = next((one for one in rejections.groups(scope, now) if one.cause == pk), None)
     entries = scope.entries(pk)
     page = paging.asked(request, filters, entries.select_related("submission__token", "submission__user"), ORDER)
     looked_at = list(entries[:LOOKED_AT])
@@ -44,7 +45,7 @@ def rejected(request: HttpRequest, pk: int) -> HttpResponse:
             "parts_of_cause": pieces(cause.text),
             "filters": filters,
             "since": SINCE.items(),
-            "shown": next(iter(show([group], scope, around.now)), None) if group else None,
+            "shown": next(iter(show([group], scope, now)), None) if group else None,
             "remedy": remedy(looked_at, filters.sites),
             "page": page,
             "rows": examples(page.rows),

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 
 from devops_sync import corrections, rejections, roles
 
-from .. import frame, live, spreadsheet
+from .. import export, frame, live, spreadsheet, zone
 from ..doors import readers_only
 from ..methods import require_GET
 from ..rejected_filters import SINCE, RejectedFilters
@@ -24,12 +24,14 @@ def rejected_list(request: HttpRequest) -> HttpResponse:
     around = frame.of(request)
     filters = RejectedFilters(request.GET, around.sites)
     scope = filters.scope(around.now)
-    found = rejections.groups(scope, around.now)
+    now = zone.local(around.now)
+    found = rejections.groups(scope, now)
     standing = [group for group in found if group.standing]
     if request.GET.get("format") == "csv" and not filters.problems:
-        rows = show(standing, scope, around.now, with_examples=False)
+        rows = show(standing, scope, now, with_examples=False)
+        export.note(request, "rejected by cause", filters, "csv")
         return spreadsheet.answer("rejected-by-cause", _HEAD, _rows(rows))
-    shown = show(standing[:SHOWN], scope, around.now)
+    shown = show(standing[:SHOWN], scope, now)
     if shown:
         entries = scope.entries(shown[0].group.cause)[:LOOKED_AT]
         shown[0].remedy = remedy(list(entries), filters.sites)

@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 
+from devops_sync import sharing
 from devops_sync.models import SavedView, User
 
 from .. import frame, lists, saved_views
@@ -44,7 +45,7 @@ def save(request: HttpRequest) -> HttpResponse:
             return back
         raise PermissionDenied("Sharing a view takes a release manager or an admin.")
     facts = {"query": query, "is_shared": is_shared, "site": site if is_shared else None}
-    SavedView.objects.keep(request.user, of, name, **facts, saved_at=frame.of(request).now)
+    sharing.keep(request.user, of, name, **facts, saved_at=frame.of(request).now)
     messages.info(request, f"Saved as “{name}”.")
     return back
 
@@ -56,7 +57,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     found = _find(request, pk)
     if not saved_views.may_delete(request.user, found):
         raise PermissionDenied("A view that somebody shares is theirs to delete, or a release manager's.")
-    found.delete()
+    sharing.delete(found)
     messages.info(request, f"The view “{found.name}” is deleted.")
     return redirect(lists.address(found.list, found.query))
 

@@ -16,8 +16,8 @@ _IDS = {"submission": "submission", "delivery": "delivery", "drift": "entry"}
 @require_POST
 @readers_only
 def selection(request: HttpRequest) -> HttpResponse:
-    of = request.POST.get("list", "")
-    if of not in lists.LISTS:
+    of, within = request.POST.get("list", ""), request.POST.get("within", "")
+    if not lists.is_known(of, within):
         return HttpResponse("There is no such list.\n", content_type="text/plain; charset=utf-8", status=400)
     query, place = QueryDict(request.POST.get("query", "")).copy(), QueryDict(request.POST.get("go", ""))
     for name in ("after", "before"):
@@ -32,4 +32,4 @@ def selection(request: HttpRequest) -> HttpResponse:
             f"So many rows cannot be taken along: {plural(left, 'row is,rows are')} no longer selected. "
             "Do something with these first, or tick all that match.",
         )
-    return redirect(lists.address(of, query.urlencode()))
+    return redirect(lists.address(of, query.urlencode(), within))

@@ -1,4 +1,4 @@
-"""`/settings/`: in which zone and in which colours somebody reads, kept for the person."""
+"""`/settings/`: in which zone and in which colours somebody reads and by which keys, kept for the person."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -21,7 +21,12 @@ def settings(request: HttpRequest) -> HttpResponse:
         return _page(request, request.user, f"“{time_zone[:64]}” is no time zone that is known here. Pick one.")
     if scheme is not None and scheme not in User.ColorScheme.values:
         return _page(request, request.user, "There are light, dark, and as the system has it.")
+    keys = request.POST.get("single_keys")
+    if keys not in (None, "on", "off"):
+        return _page(request, request.user, "Single keys are on or off.")
     request.user.read_in(time_zone=time_zone, color_scheme=scheme)
+    if keys is not None:
+        request.user.press(single_keys=keys == "on")
     return redirect(_back(request))
 
 

@@ -1,5 +1,7 @@
 """`/sites/<slug>/`: one site, what its credential may do, and how to give it another."""
 
+import datetime as dt
+
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from devops_sync import roles, sites
-from devops_sync.models import Delivery, Site
+from devops_sync.models import Delivery, Site, Token
 
 from .. import credential, frame, health, live
 from ..doors import readers_only
@@ -103,7 +105,13 @@ def _find_for_admin(request: HttpRequest, slug: str) -> Site:
     found = _find(request, slug)
     if not roles.may(request.user, "sites", found):
         raise PermissionDenied("Testing a site, its credential and its settings are for admins.")
+    if found.is_retired:
+        raise PermissionDenied(f"{found.slug} was removed: there is nothing to set or to try any more.")
     return found
+
+
+def _tokens(found: Site, now: dt.datetime) -> list[tuple[Token, str]]:
+    return [(token, f"token_{token.state(now)}") for token in found.tokens.order_by("name")]
 
 
 def _page(
@@ -117,6 +125,8 @@ def _page(
     around = frame.of(request)
     lanes = health.lanes_of([found], around.now)
     by_lane = {stretch.lane.pk: stretch.lane for stretch in lanes}
+    if found.is_retired:
+        by_lane = {lane.pk: lane for lane in found.lanes.select_related("site")}
     answers = Delivery.objects.filter(lane__in=list(by_lane)).newest_first()
     rows = list(answers.defer("request_body", "response_body", "request_headers")[:ANSWERS])
     for row in rows:
@@ -133,20 +143,26 @@ def _page(
             "uses": credential.uses(found),
             "lanes": lanes,
             "rows": rows,
-            "tokens": found.tokens.order_by("name") if may_tokens else [],
+            "tokens": _tokens(found, around.now) if may_tokens else [],
+            "rest": health.Lanes(lanes).paused,
             "fields": fields,
             "wrong": wrong,
             "settings": settings or [_sampling(found.sample_one_in), _approval(found.approval_above)],
             "supersedings": Site.Superseding.choices,
             "now": around.now,
-            "may_sites": may_sites,
+            "may_sites": may_sites and not found.is_retired,
             "may_tokens": may_tokens,
             "may_resend": roles.may(request.user, "resend", found),
             "may_bring_back": roles.may(request.user, "delete", found),
             "may_verify": roles.may(request.user, "verify", found),
             "may_try": roles.may(request.user, "try-now", found),
         },
-        [live.Part("uses", "uses"), live.Part("lanes", "lanes"), live.Part("answers", "answers")],
+        [
+            live.Part("rest", "rest"),
+            live.Part("uses", "uses"),
+            live.Part("lanes", "lanes"),
+            live.Part("answers", "answers"),
+        ],
         every=2 if any(stretch.is_moving for stretch in lanes) else 5,
         status=400 if wrong or settings else 200,
         url=here,

@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from devops_sync import roles
-from devops_sync.models import Entry, Submission
+from devops_sync.models import Entry, Exposure, Submission
 
 from .. import columns, counting, export, frame, listing, live, paging, places, selection
 from ..carried_filters import APIS, SubmissionFilters
@@ -65,6 +65,8 @@ def _shown(filters: SubmissionFilters) -> Q:
     if filters.show == "rejected":
         rejected = Entry.objects.filter(site__in=filters.sites, outcome=Entry.Outcome.REJECTED)
         return Q(pk__in=rejected.order_by().values("submission"))
+    if filters.show == "secrets":
+        return Q(pk__in=Exposure.objects.values("submission"))
     return Q(status__gte=400) if filters.show else Q()
 
 

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
-from devops_sync import ledger, roles
+from devops_sync import audit, ledger, remote, roles
 from devops_sync.kinds import APIS
 from devops_sync.models import Site, Submission, User
 
@@ -111,7 +111,7 @@ def _store(request: HttpRequest, site: Site, look: Look) -> ledger.Submitted:
             size=len(look.body),
             site=site,
             user=request.user,
-            remote_address=request.META.get("REMOTE_ADDR") or None,
+            remote_address=remote.address_of(request),
         )
     )
 
@@ -151,6 +151,7 @@ def _earlier(request: HttpRequest, pk: str) -> Submission:
     found = Submission.objects.of(roles.sites(request.user, "raw")).filter(pk=ident, size__lte=wire.SHOWN).first()
     if found is None or found.raw is None:
         raise Http404
+    audit.raw.shown(found)
     return found
 
 

@@ -14,7 +14,9 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from devops_sync.models import Cause, Cleanup, Deployment, Retirement, Site, User
+from devops_sync import departures, pauses
+from devops_sync.models import AuditRow, Cause, Cleanup, Deployment, Retirement, Site, Token, User
+from devops_sync.models.site import TokenMinute
 from tests import builders
 
 if TYPE_CHECKING:
@@ -99,6 +101,12 @@ def world(transactional_db: None) -> World:
         "sites": "/sites/",
         "site": "/sites/retail/",
         "connecting a site": "/sites/connect/",
+        "removing a site": "/sites/retail/remove/",
+        "paused site": f"/sites/{_paused().slug}/",
+        "removed site": f"/sites/{_removed().slug}/",
+        "tokens": "/tokens/",
+        "new token": "/tokens/new/",
+        **_tokens(made.site),
         "rejected": "/deliveries/rejected/",
         "rejected for a cause": f"/deliveries/rejected/{cause.pk}/",
         "correction": f"/deliveries/rejected/{cause.pk}/correct?find=SHOP-&with=PAY-&environment_type=staging",
@@ -124,8 +132,16 @@ def world(transactional_db: None) -> World:
         "report of a deletion": f"/deletions/{builders.sealed(builders.cleanup(made.site)).pk}/report/",
         "rules that delete": "/deletions/rules/",
         "new rule that deletes": "/deletions/rules/new/",
+        "audit log": "/audit/",
+        "audit log that finds nothing": "/audit/?q=nothing-like-this",
+        "act": f"/audit/{AuditRow.objects.earliest('pk').pk}/",
         "rule that deletes": f"/deletions/rules/{builders.cleanup_rule(made.site).pk}/",
         "settings": "/settings/",
+        "account": "/account/",
+        "setting two-factor up": "/account/two-factor/",
+        "people": "/users/",
+        "new account": "/users/new/",
+        "person": f"/users/{builders.user('auditor', of=made.site).pk}/",
         "keys": "/keys/",
         "how to send": "/api/",
         "nothing": "/nothing-here/",
@@ -134,6 +150,38 @@ def world(transactional_db: None) -> World:
         **kinds,
     }
     return made
+
+
+def _paused() -> Site:
+    site = builders.site("resting")
+    builders.deployment(site, outcome="waiting")
+    pauses.pause(site, None, "Jira moves to another region this weekend", timezone.now())
+    return site
+
+
+def _removed() -> Site:
+    site = builders.site("gone")
+    # Long ago: whoever opens a list first meets what can be acted on.
+    builders.deployment(site, at=timezone.now() - dt.timedelta(days=40))
+    pauses.pause(site, None, "", timezone.now())
+    departures.remove(site, None, "gone", timezone.now(), frees_name=True)
+    return site
+
+
+def _tokens(site: Site) -> dict[str, str]:
+    """A token in each of its states, by the address of its page."""
+    now, week = timezone.now(), dt.timedelta(days=7)
+    living = builders.token(site)
+    limited = Token.create("ci-with-a-name-that-goes-on-and-on-and-on", site, ["write"], now, rate_limit=60)[0]
+    TokenMinute.objects.create(token=limited, minute=now, requests=80, refused=20)
+    rotating = Token.create("rotating", site, ["read", "write", "delete"], now, now + week)[0]
+    rotating.rotate(dt.timedelta(hours=24), now)
+    revoked = Token.create("revoked", site, ["read"], now, now + week)[0]
+    revoked.revoke(now)
+    Token.create("expires-soon", site, ["read"], now, now + week)
+    Token.create("expired", site, ["read"], now - 2 * week, now - week)
+    pages = {"token": living, "limited token": limited, "rotating token": rotating, "revoked token": revoked}
+    return {name: f"/tokens/{one.pk}/" for name, one in pages.items()}
 
 
 def _confirmed(site: Site, state: str, **more: Any) -> Cleanup:

@@ -31,7 +31,7 @@ def test_a_deployment_arrives_before_the_readers_eyes(world: World, opened: Open
         assert page.locator("#fold-tries").get_attribute("open") is None
         page.locator("#issue-1").focus()
         accept(world.waiting)
-        expect(page.get_by_text("Jira accepted it")).to_be_visible(timeout=5000)
+        expect(page.get_by_text("Jira accepted it")).to_be_visible(timeout=30_000)
         expect(page.locator("#pulse[hx-get]")).to_have_count(0)
         expect(page.locator("#live")).to_contain_text("nothing is moving")
         assert page.evaluate("document.activeElement.id") == "issue-1"
@@ -50,7 +50,7 @@ def test_reading_back_shows_its_way_without_a_reload(world: World, opened: Open)
         expect(page.locator("#live")).to_contain_text("Live, checked")
         Confirmation.objects.unanswered().update(answered_at=timezone.now(), result="confirmed", status=200, tries=1)
         Entry.objects.filter(pk=world.settled.entry_id).update(read_back="confirmed", read_back_at=timezone.now())
-        expect(page.get_by_text("and confirmed by reading back")).to_be_visible(timeout=5000)
+        expect(page.get_by_text("and confirmed by reading back")).to_be_visible(timeout=30_000)
         expect(page.get_by_role("button", name="Read back now")).to_be_enabled()
         assert page.evaluate("window.stayed")
         assert not watched.complaints
@@ -64,7 +64,7 @@ def test_the_list_does_not_jump_when_newer_ones_come(world: World, opened: Open)
         rows = page.locator("tr.row").count()
         accept(world.waiting)
         builders.deployment(world.site, label="brand-new")
-        expect(page.get_by_text("1 newer since you opened this page.")).to_be_visible(timeout=8000)
+        expect(page.get_by_text("1 newer since you opened this page.")).to_be_visible(timeout=30_000)
         expect(page.locator(f"#row-{world.waiting.pk}")).to_contain_text("Accepted")
         assert page.locator("tr.row").count() == rows
         page.get_by_text("Show it").click()
@@ -79,7 +79,7 @@ def test_an_empty_page_fills_itself(transactional_db: None, opened: Open) -> Non
         page.goto("/")
         expect(page.get_by_text("Send the first deployment")).to_be_visible()
         builders.deployment(site, label="the-first")
-        expect(page.get_by_text("the-first").first).to_be_visible(timeout=8000)
+        expect(page.get_by_text("the-first").first).to_be_visible(timeout=30_000)
         assert not watched.complaints
 
 
@@ -89,10 +89,10 @@ def test_a_lost_connection_is_said_and_found_again(world: World, opened: Open) -
         page.goto(world.pages["waiting deployment"])
         expect(page.locator("#live")).to_have_text(re.compile(r"Live, checked \d s ago"))
         page.route("**/deployments/*/?*", lambda route: route.abort())
-        expect(page.locator("#live")).to_contain_text("Connection lost", timeout=6000)
+        expect(page.locator("#live")).to_contain_text("Connection lost", timeout=30_000)
         expect(page.get_by_text("It waits to be sent,")).to_be_visible()
         page.unroute("**/deployments/*/?*")
-        expect(page.locator("#live")).to_contain_text("Live again, checked", timeout=6000)
+        expect(page.locator("#live")).to_contain_text("Live again, checked", timeout=30_000)
 
 
 def test_the_stroke_key_leads_to_the_search(world: World, opened: Open) -> None:
@@ -112,6 +112,6 @@ def test_a_page_left_open_past_its_session_says_so_and_leads_to_the_sign_in(worl
         page = watched.page
         page.goto(world.pages["waiting deployment"])
         page.context.clear_cookies()
-        expect(page.locator("#live")).to_contain_text("You are signed out", timeout=6000)
+        expect(page.locator("#live")).to_contain_text("You are signed out", timeout=30_000)
         page.reload()
         page.wait_for_url("**/login/?next=**")

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
-from devops_sync.models import Deployment, Entry
+from devops_sync.models import Deployment, Entry, Session
 from tests import builders
 
 from .conftest import Open, World
@@ -85,6 +84,20 @@ def test_keys_are_left_to_fields_and_to_the_browser(world: World, opened: Open) 
         expect(page.locator("#search")).not_to_be_focused()
         page.keyboard.press("Control+j")
         assert focused(page) == ""
+        assert not watched.complaints
+
+
+def test_single_keys_do_nothing_for_whom_they_are_off(world: World, opened: Open) -> None:
+    person = builders.user("viewer")
+    person.press(single_keys=False)
+    with opened(person) as watched:
+        page = watched.page
+        page.goto("/deployments/")
+        for key in ("j", "/", "?"):
+            page.keyboard.press(key)
+        assert focused(page) == ""
+        expect(page.locator("#search")).not_to_be_focused()
+        expect(page.locator("#keys")).to_have_count(0)
         assert not watched.complaints
 
 

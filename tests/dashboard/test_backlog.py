@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard import backlog
+from devops_sync import spans
 from devops_sync.models import Entry, Lane, Site, Submission
 from devops_sync.models.submission import first_id_at
 from tests import builders
@@ -178,7 +179,7 @@ def test_the_page_of_a_site_says_it_too(retail: Site, viewer: Client) -> None:
     ],
 )
 def test_an_estimate_is_rounded(minutes: float, said: str) -> None:
-    assert backlog.about(dt.timedelta(minutes=minutes)) == said
+    assert spans.about(dt.timedelta(minutes=minutes)) == said
 
 
 @pytest.mark.parametrize(("rate", "said"), [(0, "0"), (0.2, "under 1"), (6.6, "7"), (31.4, "31"), (1234, "1,200")])

@@ -201,5 +201,5 @@ def test_the_page_follows_until_it_has_begun(previewed: Cleanup, as_ada: Client)
 
 def test_what_it_asks_is_little(previewed: Cleanup, as_ada: Client, django_assert_num_queries: Any) -> None:
     page(as_ada, previewed)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         page(as_ada, previewed)

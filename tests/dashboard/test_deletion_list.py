@@ -129,7 +129,7 @@ def test_what_it_asks_does_not_grow(retail: Site, admin: Client, django_assert_n
     for _ in range(2):
         confirmed(retail, ada)
         html(admin)
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(11):
             html(admin)
         for _ in range(4):
             builders.cleanup(retail)

@@ -179,10 +179,10 @@ def test_what_it_asks_does_not_grow(retail: Site, admin: Client, django_assert_n
     fill(retail)
     cleanup = planned(retail, account="a")
     page(admin, cleanup)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(13):
         page(admin, cleanup)
     for number in range(4):
         builders.deployment(retail, f"p{number}", f"dev-{number}", properties={"account": "a"})
     cleanup = planned(retail, account="a")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(13):
         page(admin, cleanup)

@@ -120,5 +120,5 @@ def test_what_it_asks_does_not_grow(retail: Site, viewer: Client, django_assert_
     for count in (5, 45):
         for _ in range(count):
             builders.deployment(retail)
-        with django_assert_num_queries(14):
+        with django_assert_num_queries(13):
             text(viewer, "/deliveries/")

@@ -89,6 +89,10 @@ def test_the_things_of_a_foreign_site_are_not_there(role: str, foreign: Site, si
     assert client.post(f"/deployments/{one.pk}/read-back").status_code == 404
     assert client.post(f"/lanes/{one.entry.lane_id}/try-now").status_code == 404
     assert client.post("/sites/foreign/test").status_code == 404
+    token = builders.token(foreign)
+    assert {client.get(f"/tokens/{token.pk}/").status_code, client.get("/sites/foreign/remove/").status_code} == {404}
+    assert client.post(f"/tokens/{token.pk}/revoke").status_code == 404
+    assert client.post("/sites/foreign/pause").status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -157,7 +161,7 @@ def test_a_form_without_its_token_is_refused_in_plain_words(retail: Site) -> Non
 
 
 def test_a_mistake_of_ours_shows_a_page_that_needs_nothing(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.views.overview.latest_by_place", lambda sites: 1 / 0)
+    monkeypatch.setattr("dashboard.places.latest_by_place", lambda sites: 1 / 0)
     admin.raise_request_exception = False
     answer = admin.get("/")
     assert answer.status_code == 500

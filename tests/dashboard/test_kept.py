@@ -42,3 +42,14 @@ def test_a_dear_figure_that_is_too_old_is_given_once_more_while_it_is_computed_a
     assert [ask(), ask()] == [(0, True), (0, True)]
     time.sleep(1.0)
     assert ask() == (1, True)
+
+
+def test_what_is_kept_is_given_as_it_is_and_not_as_a_copy() -> None:
+    def _slowly() -> list[str]:
+        time.sleep(0.1)
+        return ["long"]
+
+    first = kept.figure("long", [1], _slowly)
+    assert kept.figure("long", [1], _slowly) is first
+    cache.clear()
+    assert kept.figure("long", [1], _slowly) is not first

@@ -99,7 +99,7 @@ def test_what_it_asks_does_not_grow(retail: Site, viewer: Client, django_assert_
         for _ in range(count):
             for kind in ("build", "commit", "branch", "pull_request"):
                 getattr(builders, kind)(retail, issueKeys=["SHOP-7"])
-        with django_assert_num_queries(22):
+        with django_assert_num_queries(21):
             kin(viewer, one)
 
 

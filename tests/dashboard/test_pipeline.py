@@ -1,6 +1,7 @@
 """A pipeline's page: what runs where, how it came there, and that it stays cheap."""
 
 import datetime as dt
+import html
 import re
 from typing import Any
 from urllib.parse import quote
@@ -11,7 +12,10 @@ from django.utils import timezone
 
 from dashboard import places
 from devops_sync.models import Deployment, Gate, Site
+from devops_sync.models import pipeline as over_time
 from tests import builders
+
+from .test_live import pulse
 
 pytestmark = pytest.mark.django_db
 PAGE = "/pipelines/retail/checkout-api/"
@@ -132,6 +136,58 @@ def test_previews_by_the_hundred_do_not_crowd_out_production(retail: Site, viewe
     assert "19 more environments are not shown" in page
 
 
+def walked(client: Client, address: str) -> list[str]:
+    """The environments on all pages from this address on, as they come."""
+    seen: list[str] = []
+    for _ in range(50):
+        page = text(client, address)
+        seen += re.findall(r'data-environment="([^"]+)"', page)
+        found = re.search(r'href="([^"]*)" rel="next"', page)
+        if not found:
+            return seen
+        address = PAGE + found[1].replace("&amp;", "&")
+    raise AssertionError("It does not end.")
+
+
+@pytest.fixture
+def many(retail: Site, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """More environments than are looked through, and of those more than are drawn."""
+    monkeypatch.setattr(over_time, "WALKED", 7)
+    monkeypatch.setattr("dashboard.views.pipeline.LANES", 3)
+    names = [f"preview {number:02} & more" for number in range(23)]
+    for number, name in enumerate(names):
+        builders.deployment(retail, environment=name, type="testing" if number % 9 else "production")
+    return names
+
+
+def test_every_environment_is_reached_by_walking_the_pages(many: list[str], viewer: Client) -> None:
+    page = text(viewer)
+    assert "4+ more environments are not shown" in page
+    assert 'href="?after=" id="walk"' in page
+    assert sorted(walked(viewer, f"{PAGE}?after=")) == [html.escape(name) for name in many]
+
+
+def test_a_walk_keeps_to_the_filters(many: list[str], viewer: Client) -> None:
+    found = walked(viewer, f"{PAGE}?after=&environment_type=production")
+    assert sorted(found) == [html.escape(many[number]) for number in (0, 9, 18)]
+
+
+def test_an_environment_beyond_those_looked_through_is_found_by_its_id(many: list[str], viewer: Client) -> None:
+    page = text(viewer, f"{PAGE}?environment={quote(many[-1])}")
+    assert re.findall(r'data-environment="([^"]+)"', page) == [html.escape(many[-1])]
+
+
+def test_a_page_of_a_walk_is_followed(many: list[str], viewer: Client) -> None:
+    page = text(viewer, f"{PAGE}?after={quote(many[2])}")
+    where, headers, _ = pulse(viewer, page)
+    assert "after=preview" in where
+    assert viewer.get(where, headers=headers).status_code == 204
+
+
+def test_a_walk_past_the_end_says_so(many: list[str], viewer: Client) -> None:
+    assert "None of these environments matches" in text(viewer, f"{PAGE}?after=zzz")
+
+
 def test_its_latest_builds_are_shown(retail: Site, viewer: Client) -> None:
     builders.deployment(retail)
     builders.build(retail, 77, pipelineId="checkout-api", state="failed")
@@ -231,5 +287,5 @@ def test_what_it_asks_does_not_grow_with_what_there_is(
             facts = {"asked_at": timezone.now(), "due_at": timezone.now(), "status": "awaiting"}
             Gate.objects.create(site=retail, key=one.key, entry=one.entry, details=[], **facts)
             builders.build(retail, pipelineId="checkout-api")
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(16):
             text(viewer)

@@ -94,3 +94,21 @@ def test_a_timeline_has_its_days_where_clocks_show_midnight(retail: Site, viewer
     page = text(viewer, "/issues/SHOP-1/")
     assert "Thu 5 Mar" in page
     assert "Wednesday 4 March" in page
+
+
+def test_single_keys_can_be_turned_off_and_on(retail: Site, viewer: Client) -> None:
+    assert "The single ones are off for you" not in text(viewer, "/keys/")
+    viewer.post("/settings/", {"single_keys": "off"})
+    assert "The single ones are off for you" in text(viewer, "/keys/")
+    assert 'data-keys="off"' in text(viewer)
+    assert '<kbd aria-hidden="true">/</kbd>' not in text(viewer)
+    viewer.post("/settings/", {"single_keys": ["off", "on"]})
+    assert 'data-keys="off"' not in text(viewer)
+
+
+def test_what_is_not_asked_about_keys_leaves_them(retail: Site, viewer: Client) -> None:
+    viewer.post("/settings/", {"single_keys": "off"})
+    viewer.post("/settings/", {"color_scheme": "dark"})
+    assert not User.objects.get(color_scheme="dark").has_single_keys
+    answer = viewer.post("/settings/", {"single_keys": "sometimes"})
+    assert (answer.status_code, "Single keys are on or off." in answer.content.decode()) == (400, True)

@@ -1,14 +1,23 @@
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from devops_sync.models import Site
+from dashboard import wire
+from devops_sync.models import FirstAnswer, Site, Submission
 from tests import builders
+from tests.gateway.conftest import make_token
+from tests.payloads import MISSING, bulk, deployment
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def auditor(signed_in: Callable[..., Client]) -> Client:
+    return signed_in("auditor")
 
 
 def text(client: Client, address: str) -> str:
@@ -86,8 +95,81 @@ def test_what_it_asks_does_not_grow(retail: Site, viewer: Client, django_assert_
     for count in (5, 45):
         for _ in range(count):
             builders.deployment(retail)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(10):
             text(viewer, "/submissions/")
     came = builders.submission(retail, entry_count=0)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         text(viewer, f"/submissions/{came.pk}/")
+
+
+HEAD = {
+    "line": "POST /jira/deployments/0.1/cloud/x/bulk HTTP/1.1",
+    "scheme": "https",
+    "headers": {"Host": "waybill.example", "User-Agent": "gitlab <1>", "Authorization": "Bearer struck out"},
+}
+
+
+def came(site: Site, **more: Any) -> str:
+    """A submission with its head; its address."""
+    body = bulk(deployment(1), deployment(2, url=MISSING))
+    return f"/submissions/{builders.submission(site, body=body, head=HEAD, **more).pk}/"
+
+
+def test_the_request_is_shown_with_its_headers(retail: Site, auditor: Client) -> None:
+    page = text(auditor, came(retail))
+    assert '<span class="k">POST</span> /jira/deployments/0.1/cloud/x/bulk HTTP/1.1' in page
+    assert "User-Agent: gitlab &lt;1&gt;" in page
+    assert 'Authorization: Bearer <span class="c">struck out</span>' in page
+
+
+@pytest.mark.parametrize("body", [bulk(deployment(1), deployment(2, url=MISSING)), b"{"])
+def test_the_answer_is_the_one_that_was_given(retail: Site, auditor: Client, body: bytes) -> None:
+    bearer = make_token(retail)
+    given = Client().post(
+        "/s/retail/rest/deployments/0.1/bulk",
+        body,
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {bearer}"},
+    )
+    assert auditor.get(f"/submissions/{Submission.objects.get().pk}/answer").content == given.content
+
+
+def test_the_answer_names_the_submission(retail: Site, auditor: Client) -> None:
+    address = came(retail)
+    assert f"Waybill-Submission: https://waybill.example{address}" in text(auditor, address)
+
+
+def test_jiras_word_that_was_waited_for_is_the_answer(retail: Site, auditor: Client) -> None:
+    address = came(retail, answer=b'{"unknownIssueKeys":["NOPE-1"]}')
+    assert "NOPE-1" in text(auditor, address)
+    assert auditor.get(f"{address}answer").content == b'{"unknownIssueKeys":["NOPE-1"]}'
+
+
+def test_the_answer_to_one_that_may_be_repeated_is_the_first(retail: Site, auditor: Client) -> None:
+    address = came(retail)
+    one = Submission.objects.get()
+    assert one.token
+    FirstAnswer.objects.create(token=one.token, key="k", submission=one, status=202, body=b'{"first":1}')
+    assert auditor.get(f"{address}answer").content == b'{"first":1}'
+
+
+def test_a_request_without_a_head_says_so(retail: Site, auditor: Client) -> None:
+    one = builders.submission(retail)
+    assert "It came before headers were kept." in text(auditor, f"/submissions/{one.pk}/")
+    assert auditor.get(f"/submissions/{one.pk}/answer").status_code == 404
+
+
+def test_who_may_not_see_bytes_sees_neither_headers_nor_answer(retail: Site, viewer: Client) -> None:
+    address = came(retail)
+    page = text(viewer, address)
+    assert "gitlab &lt;1&gt;" not in page
+    assert "acceptedDeployments" not in page
+    assert viewer.get(f"{address}answer").status_code == 403
+
+
+def test_of_a_large_request_the_head_is_shown_and_the_rest_is_to_be_had(retail: Site, auditor: Client) -> None:
+    address = came(retail, size=wire.SHOWN + 1)
+    page = text(auditor, address)
+    assert "User-Agent: gitlab &lt;1&gt;" in page
+    assert "too large for a page" in page
+    assert f'href="{address}answer"' in page
