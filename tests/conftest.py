@@ -11,7 +11,7 @@ from tests import needs, started
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytest_plugins = ["tests.sandbox_fixtures", "tests.balance"]
+pytest_plugins = ["tests.sandbox_fixtures", "tests.balance", "tests.flushing", "tests.marks"]
 
 # How long one example takes says more about what else the machine does than about the code.
 hypothesis.settings.register_profile("waybill", deadline=None)

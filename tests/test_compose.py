@@ -36,7 +36,12 @@ def commands() -> list[list[str]]:
 
 def test_every_part_has_a_service() -> None:
     assert set(SERVICES) == {"web", "worker", "beat", "migrate", "postgres", "rabbitmq"}
-    assert set(COMPOSE["volumes"]) == {"postgres", "rabbitmq"}
+    assert set(COMPOSE["volumes"]) == {"audit", "postgres", "rabbitmq"}
+
+
+def test_the_checkpoints_of_the_audit_log_outlive_the_worker() -> None:
+    assert SERVICES["worker"]["volumes"] == ["audit:/data"]
+    assert "WAYBILL_DATA=/data" in DOCKERFILE
 
 
 @pytest.mark.parametrize("name", ["worker", "beat", "postgres", "rabbitmq"])

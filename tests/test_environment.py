@@ -11,6 +11,12 @@ from devops_sync import environment
 from tests.started import ROOT
 
 KEY = "a secret key that is long enough for Waybill, and no secret"
+OPENID = {
+    "WAYBILL_OIDC_ISSUER": "https://login.example.com/",
+    "WAYBILL_OIDC_CLIENT_ID": "waybill",
+    "WAYBILL_OIDC_CLIENT_SECRET": "a secret",
+    "WAYBILL_OIDC_GROUPS": "release=release-manager:retail, cn=ops=admin",
+}
 
 
 def read(data: Path, **variables: str) -> environment.Environment:
@@ -39,11 +45,24 @@ def read(data: Path, **variables: str) -> environment.Environment:
         ("WAYBILL_METRICS_TOKEN", "a token that has spaces in it", "without spaces"),
         ("WAYBILL_JIRA_API_URL", "api.atlassian.com", "must be a web address"),
         ("WAYBILL_JIRA_API_URL", "javascript:alert(1)", "must be a web address"),
+        ("WAYBILL_SESSION_HOURS", "0", "from 1 to 8760"),
+        ("WAYBILL_SESSION_HOURS", "a day", "from 1 to 8760"),
+        ("WAYBILL_REQUIRE_TWO_FACTOR", "nobody", "must be admins or everyone"),
+        ("WAYBILL_OIDC_CLIENT_ID", "", "must be set, too"),
+        ("WAYBILL_OIDC_CLIENT_SECRET", "", "must be set, too"),
+        ("WAYBILL_OIDC_GROUPS", "", "must be set, too"),
+        ("WAYBILL_OIDC_GROUPS", "release=boss", "with one of viewer, release-manager, auditor, admin"),
+        ("WAYBILL_OIDC_GROUPS", "=admin", "group=role"),
+        ("WAYBILL_OIDC_ISSUER", "", "must be set, too"),
+        ("WAYBILL_OIDC_ISSUER", "login.example.com", "must be a web address"),
+        ("WAYBILL_OIDC_ISSUER", "http://login.example.com", "must begin with https://"),
+        ("WAYBILL_OIDC_ISSUER", "https://login.example.com/" + "x" * 200, "200 characters"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_mend(tmp_path: Path, variable: str, value: str, mend: str) -> None:
+    others = OPENID if variable.startswith("WAYBILL_OIDC_") else {}
     with pytest.raises(environment.Wrong) as wrong:
-        read(tmp_path, **{"SECRET_KEY": KEY, variable: value})
+        read(tmp_path, **{"SECRET_KEY": KEY, **others, variable: value})
     (sentence,) = str(wrong.value).splitlines()
     assert sentence.startswith(variable)
     assert mend in sentence
@@ -105,3 +124,15 @@ def test_a_wrong_value_stops_every_command_with_that_sentence_alone(tmp_path: Pa
 def test_a_broker_that_is_none_is_told_from_its_address(tmp_path: Path) -> None:
     with pytest.raises(environment.Wrong, match=r"^CELERY_BROKER_URL must begin with amqp://"):
         environment.read({"WAYBILL_DATA": str(tmp_path), "CELERY_BROKER_URL": "foo"})
+
+
+def test_groups_of_the_openid_provider_give_roles(tmp_path: Path) -> None:
+    assert read(tmp_path).openid is None
+    found = read(tmp_path, **OPENID).openid
+    assert found
+    assert (found.issuer, found.groups_claim) == ("https://login.example.com", "groups")
+    assert found.groups == (
+        environment.GroupRole("release", "release-manager", "retail"),
+        environment.GroupRole("cn=ops", "admin", ""),
+    )
+    assert "a secret" not in repr(found)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from tests.bench import backlog, deletion, delivery, finished, intake, live, size, soak
+from tests.bench import audit, backlog, deletion, delivery, finished, intake, live, size, soak
 from tests.bench.row import Row
 from tests.bench.started import Started, start
 
@@ -25,6 +25,8 @@ MEASURES: tuple[Callable[[Started, float], Row | list[Row]], ...] = (
     backlog.rate_limited,
     finished.piled_up,
     deletion.deletion,
+    audit.intake_with_the_log,
+    audit.verification,
     size.size,
     live.pulses,
 )

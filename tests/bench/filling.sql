@@ -220,4 +220,10 @@ FROM (
 JOIN lane ON lane.site_id = site AND lane.api = ':api' AND lane.priority = 0;
 
 -- part: end
+UPDATE deployment AS held SET is_rejected = true FROM entry WHERE entry.id = held.entry_id AND entry.outcome = 'rejected';
+UPDATE build AS held SET is_rejected = true FROM entry WHERE entry.id = held.entry_id AND entry.outcome = 'rejected';
+UPDATE repository AS held SET is_rejected = true FROM entry WHERE entry.id = held.entry_id AND entry.outcome = 'rejected';
+UPDATE commit AS held SET is_rejected = true FROM entry WHERE entry.id = held.entry_id AND entry.outcome = 'rejected';
+UPDATE branch AS held SET is_rejected = true FROM entry WHERE entry.id = held.entry_id AND entry.outcome = 'rejected';
+UPDATE pull_request AS held SET is_rejected = true FROM entry WHERE entry.id = held.entry_id AND entry.outcome = 'rejected';
 DROP SCHEMA size CASCADE;

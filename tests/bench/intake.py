@@ -98,14 +98,15 @@ def _plain_view(started: Started) -> Iterator[str]:
     process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         url = f"http://127.0.0.1:{port}/insert"
-        _until_it_answers(url)
+        until_it_answers(url)
         yield url
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _until_it_answers(url: str) -> None:
+def until_it_answers(url: str) -> None:
+    """Wait for a server that was just started, ten seconds at most."""
     for _ in range(100):
         try:
             requests.post(url, data=b"{}", timeout=5)

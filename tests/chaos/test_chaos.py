@@ -20,13 +20,13 @@ SECONDS = 600
 
 @pytest.mark.slow
 def test_nothing_is_lost() -> None:
-    _run("--entities", "1500", "--kills", "9", "--sites", "2")
+    _run("--entities", "900", "--kills", "6", "--sites", "2")
 
 
 @pytest.mark.slow
 @pytest.mark.needs("rabbitmq")
 def test_nothing_is_lost_with_rabbitmq() -> None:
-    _run("--entities", "500", "--kills", "4", "--sites", "1", "--broker", needs.RABBITMQ)
+    _run("--entities", "300", "--kills", "3", "--sites", "1", "--broker", needs.RABBITMQ)
 
 
 def _run(*options: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 import requests
 from django.utils import timezone
 
-from devops_sync import delivery, sites
+from devops_sync import delivery, sites, tokens
 from devops_sync.delivery import clients
 from devops_sync.models import Lane, Site
 from tests.sandbox_process import Sandbox, start_sandbox, start_sandbox_process
@@ -91,7 +91,7 @@ def _gateway(request: pytest.FixtureRequest) -> Iterator[JiraLike]:
     behind: Sandbox = request.getfixturevalue("behind_the_gateway")
     url, now = request.getfixturevalue("live_server").url, timezone.now()
     site = sites.connect("retail", behind.url, behind.client_id, behind.client_secret, now, allow_private=True)
-    token = sites.create_token("ci", site, ["read", "write", "delete"], now)[2]
+    token = tokens.create("ci", site, ["read", "write", "delete"], now)[2]
     yield JiraLike("gateway", url, site.cloud_id, token, behind, lambda: _deliver(site))
     clients._clients.clear()
     behind.reset()
