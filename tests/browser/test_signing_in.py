@@ -36,6 +36,14 @@ def shown_code(page: Page) -> str:
     return totp.code(page.locator("#key").inner_text().replace(" ", ""), totp.step_at(time.time()))
 
 
+def is_drawn(page: Page) -> bool:
+    """Whether the picture to scan is there, which the page's load waits for; without a script nothing else can."""
+    picture = page.locator("img.scan")
+    picture.wait_for(state="attached")
+    page.wait_for_load_state()
+    return bool(picture.evaluate("(image) => image.naturalWidth > 0"))
+
+
 def look_at(page: Page, name: str) -> None:
     """No barrier, nothing wider than a phone; a picture where somebody wants to look."""
     assert found_in_both_schemes(page) == [], name
@@ -58,7 +66,7 @@ def test_somebody_sets_two_factor_up_and_signs_in_with_it(ada: User, opened: Ope
         page.goto("/account/")
         look_at(page, "account-off")
         page.get_by_role("link", name="Set up two-factor").click()
-        assert page.locator("img.scan").evaluate("(image) => image.naturalWidth > 0")
+        assert is_drawn(page)
         look_at(page, "set-up")
         page.get_by_label("Code that the app shows").fill("000000")
         page.get_by_role("button", name="Turn on").click()
@@ -94,7 +102,7 @@ def test_it_works_without_javascript_and_is_set_up_at_the_door_where_it_must_be(
         page = watched.page
         fill_in(page)
         expect(page.get_by_role("heading", name="Set up two-factor")).to_be_visible()
-        page.wait_for_function("document.querySelector('img.scan').naturalWidth > 0")
+        assert is_drawn(page)
         if folder := os.environ.get("PICTURES"):
             page.screenshot(path=Path(folder) / "login-set-up-1440-light.png", full_page=True)
         page.get_by_label("Code that the app shows").fill(shown_code(page))
