@@ -13,7 +13,7 @@ import msgspec
 from django.db import transaction
 from django.utils import timezone
 
-from . import audit, cleanups, doorbell, envelopes, exposures, first_answers, projection, removal
+from . import audit, cleanups, deletions, doorbell, envelopes, exposures, first_answers, projection
 from .delivery import gating
 from .jira import client as jira
 from .jira import wire
@@ -253,7 +253,7 @@ def _live_lane(site_id: int, api: str) -> int:
     return lane.pk
 
 
-def delete(site: Site, asked: removal.Asked) -> Deletion | None:
+def delete(site: Site, asked: deletions.Asked) -> Deletion | None:
     """Take a deletion: what falls under it is gone from the ledger's current state, and goes from Jira in turn.
 
     One by properties is a clean-up, to be followed and proven; None when an admin cancelled that at once.
@@ -262,7 +262,7 @@ def delete(site: Site, asked: removal.Asked) -> Deletion | None:
         return cleanups.take(site, asked)
     lane = Lane.objects.get(pk=_live_lane(site.pk, asked.api))
     with transaction.atomic():
-        deletion = removal.store(site, lane, asked)
+        deletion = deletions.store(site, lane, asked)
         key = {"kind": asked.kind, "key": list(asked.key), "until_sequence": asked.until_sequence}
         audit.note("deletion.asked", on=deletion, site=site, after={**key, "marked": deletion.marked_count})
     transaction.on_commit(lambda: doorbell.ring(lane.pk))

@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from devops_sync import doctor, ledger, removal
+from devops_sync import deletions, doctor, ledger
 from devops_sync.doctor import database
 from devops_sync.models import Deletion, Deployment, Entry, Site
 from tests import builders, started
@@ -271,7 +271,9 @@ class TestTheEntries:
     def test_what_was_deleted_before_counts_for_nothing(self, site: Site) -> None:
         lane = builders.lane(site)
         submit(site, deployment(1, 5))
-        assert removal.store(site, lane, removal.Asked("deployments", timezone.now(), "deployment", KEY)).marked_count
+        assert deletions.store(
+            site, lane, deletions.Asked("deployments", timezone.now(), "deployment", KEY)
+        ).marked_count
         submit(site, deployment(1, 4))
         assert Deployment.objects.get().sequence == 4
         assert told("current state")[1] == []

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 
-from devops_sync import departures, roles
+from devops_sync import roles, site_removal
 from devops_sync.models import Site, User, properties
 from devops_sync.wrong import Wrong
 
@@ -32,7 +32,7 @@ def site_remove(request: HttpRequest, slug: str) -> HttpResponse:
     person = request.user if isinstance(request.user, User) else None
     typed, frees_name = request.POST.get("typed", "").strip(), request.POST.get("name") == "free"
     try:
-        departures.remove(found, person, typed, frame.of(request).now, frees_name=frees_name)
+        site_removal.remove(found, person, typed, frame.of(request).now, frees_name=frees_name)
     except Wrong as wrong:
         return _page(request, found, wrong, {"typed": typed[:60], "frees_name": frees_name})
     messages.info(request, f"{slug} was removed. What the ledger has of it stays here.")
@@ -42,14 +42,14 @@ def site_remove(request: HttpRequest, slug: str) -> HttpResponse:
 def _page(
     request: HttpRequest, found: Site, wrong: Wrong | None = None, given: dict[str, Any] | None = None
 ) -> HttpResponse:
-    alive = departures.alive(found)
+    alive = site_removal.alive(found)
     context = {
         "one": found,
-        "left": departures.look(found),
-        "most_entries": departures.COUNTED,
+        "left": site_removal.look(found),
+        "most_entries": site_removal.COUNTED,
         "keys": properties.keys([found.pk], "", MOST_KEYS),
         "alive": sum(one.many for one in alive),
-        "counted": departures.ALIVE,
+        "counted": site_removal.ALIVE,
         "without": [(KINDS[one.kind], one.without) for one in alive if one.without],
         "wrong": wrong,
         "given": given or {},

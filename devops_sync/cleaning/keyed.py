@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from .. import removal
+from .. import deletions
 from ..jira import keys
 from ..models import Cleanup, CleanupPart, Lane
 from . import matching
@@ -25,7 +25,7 @@ def put(part: CleanupPart) -> bool:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lane.pk])
         _look(part, came(part))
-    asked = removal.Asked(
+    asked = deletions.Asked(
         part.api,
         part.stamp,
         part.kind,
@@ -34,7 +34,7 @@ def put(part: CleanupPart) -> bool:
         user=cleanup.confirmed_by or cleanup.user,
         remote_address=cleanup.remote_address,
     )
-    part.deletion = removal.store(cleanup.site, lane, asked)
+    part.deletion = deletions.store(cleanup.site, lane, asked)
     if (within := cleanup.preview.get("within")) is not None:
         # What another clean-up had marked was not in the preview, and is alive again where that one was taken back.
         _look(part, part.deletion.marked_count - within.get(part.key, 1))
@@ -55,7 +55,7 @@ def came(part: CleanupPart) -> int:
     A newer version of what was there is no more than before.
     """
     with connection.cursor() as cursor:
-        return sum(_came(cursor, part, *falling) for falling in removal.falling_by_key(part.kind, part.key))
+        return sum(_came(cursor, part, *falling) for falling in deletions.falling_by_key(part.kind, part.key))
 
 
 def _came(cursor: Any, part: CleanupPart, kind: Any, condition: str, values: dict[str, Any]) -> int:
@@ -88,7 +88,7 @@ def _came(cursor: Any, part: CleanupPart, kind: Any, condition: str, values: dic
 def has_changed(part: CleanupPart) -> bool:
     """Whether a new version of what a part names by key, or of anything in it, came since the preview."""
     with connection.cursor() as cursor:
-        for kind, condition, values in removal.falling_by_key(part.kind, part.key):
+        for kind, condition, values in deletions.falling_by_key(part.kind, part.key):
             cursor.execute(
                 f"""
                 SELECT EXISTS (

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
-from .. import removal
+from .. import deletions
 from ..kinds import Kind
 from ..models import Cleanup, CleanupPart, Deletion, Lane
 from . import judging, matching, noting
@@ -172,7 +172,7 @@ def _withdraw(cursor: Any, part: CleanupPart, criteria: Criteria, chosen: list[i
     api, site = part.api, part.cleanup.site_id
     resent = list(Lane.objects.filter(site=site, api=api, priority=Lane.Priority.RESENT).values_list("pk", flat=True))
     for kind in criteria.kinds:
-        home_goes = removal.home_is(kind, "= %(stamp)s")
+        home_goes = deletions.home_is(kind, "= %(stamp)s")
         cursor.execute(
             f"""
             UPDATE entry SET outcome = 'withdrawn', outcome_at = %(stamp)s
@@ -187,7 +187,7 @@ def _withdraw(cursor: Any, part: CleanupPart, criteria: Criteria, chosen: list[i
             criteria.values(stamp=part.stamp, chosen=chosen, kind=kind.name, resent=resent),
         )
         withdrawn = [pk for (pk,) in cursor.fetchall()]
-        removal.leave_deleted(cursor, kind, withdrawn, part.stamp)
+        deletions.leave_deleted(cursor, kind, withdrawn, part.stamp)
         part.withdrawn += len(withdrawn)
 
 
@@ -415,7 +415,7 @@ def _revive(part: CleanupPart) -> None:
 
 def _marked_by_key(part: CleanupPart) -> Iterator[tuple[Kind, list[int]]]:
     """The rows that a part by key marked: it fell under it with all that lies in it."""
-    for kind, condition, values in removal.falling_by_key(part.kind, part.key):
+    for kind, condition, values in deletions.falling_by_key(part.kind, part.key):
         with connection.cursor() as cursor:
             cursor.execute(
                 f"""

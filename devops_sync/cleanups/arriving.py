@@ -3,8 +3,8 @@
 import time
 
 from .. import cleaning, doorbell
+from ..deletions import Asked
 from ..models import Cleanup, Deletion, Site
-from ..removal import Asked
 from .planning import Asker, plan_by_properties
 
 _SHORTLY = 0.05  # Seconds.

@@ -20,8 +20,8 @@ from ..models import Delivery, Lane
 from . import gating, leases, outcomes, pace, sampling, settling, superseding, unsettled
 from .batch import Batch, next_batch
 from .clients import client_of
+from .due_deletion import DueDeletion, next_deletion
 from .leases import LaneLost, LaneRests
-from .removal import Removal, next_removal
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ TURN_SECONDS = 20.0
 
 _FINAL = (Delivery.Verdict.RECEIVED, Delivery.Verdict.REFUSED)
 # What one request carries.
-Load = Batch | Removal
+Load = Batch | DueDeletion
 
 _STUMBLED = "Waybill could not handle what came back; the worker's log says why"
 # How soon to look again whether the lane of resent history is free for a deletion to pass.
@@ -109,15 +109,15 @@ class _Turn:
         """The next entries, or the deletion that stands before all others."""
         batch = next_batch(self.lane, pace.largest(self.lane, timezone.now()))
         # Looked for after the entries: a deletion that is numbered below one of them is there by now.
-        removal = next_removal(self.lane)
-        if batch is None or removal is None:
-            return batch or removal
-        return batch.before(removal.deletion.pk) or removal
+        due = next_deletion(self.lane)
+        if batch is None or due is None:
+            return batch or due
+        return batch.before(due.deletion.pk) or due
 
     def _may_leave(self, load: Load) -> bool:
         """Whether nothing that is still on its way stands in the way. If not, the lane sleeps until then."""
         now = timezone.now()
-        until = unsettled.in_the_way(self.lane, isinstance(load, Removal), now)
+        until = unsettled.in_the_way(self.lane, isinstance(load, DueDeletion), now)
         if until is None:
             return True
         why = "A request that nobody read the answer of may still reach Jira; a deletion waits until it cannot."
@@ -135,7 +135,7 @@ class _Turn:
 
     def _send_learning(self, load: Load) -> bool:
         """Send, and remember which size of request Jira takes where it found one too large."""
-        if isinstance(load, Removal):
+        if isinstance(load, DueDeletion):
             return self._send_deletion(load)
         sizes = pace.Sizes()
         try:
@@ -145,11 +145,11 @@ class _Turn:
                 self.lane.batch_limit = sizes.learned
                 self.hold.change(batch_limit=sizes.learned, batch_limit_at=timezone.now())
 
-    def _send_deletion(self, removal: Removal) -> bool:
+    def _send_deletion(self, due: DueDeletion) -> bool:
         """Send a deletion while nobody sends resent history beside it, which could bring back what it deletes."""
         beside = Lane.objects.filter(site=self.lane.site_id, api=self.lane.api, priority=Lane.Priority.RESENT).first()
         if beside is None or self.lane.priority == Lane.Priority.RESENT:
-            return self._one(removal)
+            return self._one(due)
         now = timezone.now()
         other = leases.take(beside.pk, now, even_asleep=True)
         if other is None:
@@ -164,7 +164,7 @@ class _Turn:
                 why = "A request of resent history may still reach Jira; a deletion waits until it cannot."
                 self.hold.change(wake_at=until, slept_at=now, slept_for=why)
                 return False
-            return self._one(removal)
+            return self._one(due)
         finally:
             other.give_back()
 
@@ -177,8 +177,8 @@ class _Turn:
             return self._send(first, sizes) and not _stopping.is_set() and self._send(second, sizes)
         return meaning.verdict in _FINAL
 
-    def _one(self, removal: Removal) -> bool:
-        return self._attempt_signed_in(removal).verdict in _FINAL
+    def _one(self, due: DueDeletion) -> bool:
+        return self._attempt_signed_in(due).verdict in _FINAL
 
     def _attempt_signed_in(self, load: Load) -> outcomes.Meaning:
         """One request, and the same with a new token where Jira did not take the old one."""
@@ -212,19 +212,19 @@ class _Turn:
 
     def _meaning(self, load: Load, answer: jira.Answer, token_was_fresh: bool) -> outcomes.Meaning:
         known: dict[str, Any] = {"failures": self.lane.failures, "token_was_fresh": token_was_fresh}
-        if isinstance(load, Removal):
+        if isinstance(load, DueDeletion):
             return outcomes.of_deletion(self.lane.api, answer, **known)
         return outcomes.of_submission(self.lane.api, answer, load.entries, **known)
 
     @transaction.atomic
     def _record(self, request: jira.Request, authorization: jira.Authorization, load: Load) -> Delivery:
-        if isinstance(load, Removal) and not load.still_stands():
+        if isinstance(load, DueDeletion) and not load.still_stands():
             raise LaneRests
         return Delivery.objects.create(
             lane=self.lane,
             fence=self.hold.fence,
             entry_ids=[entry.pk for entry in load.entries] if isinstance(load, Batch) else [],
-            deletion=load.deletion if isinstance(load, Removal) else None,
+            deletion=load.deletion if isinstance(load, DueDeletion) else None,
             method=request.method,
             url=request.url,
             request_headers={**request.headers, "Authorization": authorization.on_record},
@@ -248,7 +248,7 @@ class _Turn:
                 if isinstance(load, Batch):
                     gating.begin(load.entries, meaning.settled, now)
                     sampling.begin(load.entries, meaning.settled, now)
-            if isinstance(load, Removal) and meaning.verdict in _FINAL:
+            if isinstance(load, DueDeletion) and meaning.verdict in _FINAL:
                 settling.settle_deletion(load.deletion, meaning, now)
         if meaning.is_of_whole_site:
             pace.rest(self.lane, meaning, now)

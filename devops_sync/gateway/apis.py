@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl
 from django.http import HttpResponse
 
 from .. import ledger, remote
+from ..deletions import Asked
 from ..jira import paths
 from ..kinds import KINDS, of_api
 from ..models import Entry, Repository
 from ..models.current import Current
-from ..removal import Asked
 from . import answers
 from .machine import Call, Refuse, for_sender
 

@@ -16,7 +16,7 @@ def main() -> int:
 
     from devops_sync.delivery import leases
     from devops_sync.delivery.batch import next_batch
-    from devops_sync.delivery.removal import next_removal
+    from devops_sync.delivery.due_deletion import next_deletion
     from devops_sync.models import Lane
 
     lane = Lane.objects.select_related("site").get(api="deployments", priority=Lane.Priority.LIVE)
@@ -28,7 +28,7 @@ def main() -> int:
         assert hold is not None
         batch = next_batch(lane)
         assert batch is not None
-        next_removal(lane)
+        next_deletion(lane)
         hold.give_back()
 
     # The worker may have been stopped with the lane in its hands.

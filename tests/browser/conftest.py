@@ -14,7 +14,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
-from devops_sync import departures, pauses
+from devops_sync import pauses, site_removal
 from devops_sync.models import AuditRow, Cause, Cleanup, Deployment, Retirement, Site, Token, User
 from devops_sync.models.site import TokenMinute
 from tests import builders
@@ -164,7 +164,7 @@ def _removed() -> Site:
     # Long ago: whoever opens a list first meets what can be acted on.
     builders.deployment(site, at=timezone.now() - dt.timedelta(days=40))
     pauses.pause(site, None, "", timezone.now())
-    departures.remove(site, None, "gone", timezone.now(), frees_name=True)
+    site_removal.remove(site, None, "gone", timezone.now(), frees_name=True)
     return site
 
 

@@ -105,7 +105,7 @@ class _Feeder:
         from django.utils import timezone
 
         from devops_sync import ledger
-        from devops_sync.removal import Asked
+        from devops_sync.deletions import Asked
 
         site, now = self._sites[self._plan.sites[act.site]], timezone.now()
         if not act.body:

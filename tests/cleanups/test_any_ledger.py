@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
 from devops_sync import errands, feeding, ledger
+from devops_sync.deletions import Asked
 from devops_sync.jira import keys
 from devops_sync.kinds import KINDS
 from devops_sync.models import Cleanup, Lane, Site
-from devops_sync.removal import Asked
 from tests.errands.conftest import deliver
 from tests.errands.conftest import work as send_again
 from tests.payloads import branch, build, bulk_of, commit, deployment, repository

@@ -4,8 +4,8 @@ import pytest
 from django.utils import timezone
 
 from devops_sync import cleaning, cleanups, errands, ledger
+from devops_sync.deletions import Asked
 from devops_sync.models import Cleanup, Site, User
-from devops_sync.removal import Asked
 from tests.errands.conftest import Send, everything, state
 from tests.errands.conftest import work as send_again
 from tests.payloads import branch, commit, deployment, repository

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from devops_sync import cleaning, cleanups, errands, feeding, ledger
 from devops_sync.cleaning import marking, matching
+from devops_sync.deletions import Asked
 from devops_sync.models import Cleanup, Commit, Deployment, Entry, Errand, Repository, Site, User
-from devops_sync.removal import Asked
 from tests.errands.conftest import Send, deliver, everything, state
 from tests.errands.conftest import work as send_again
 from tests.payloads import commit, deployment, repository

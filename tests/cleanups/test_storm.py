@@ -13,10 +13,10 @@ from django.db import connection
 from django.utils import timezone
 
 from devops_sync import cleaning, cleanups, delivery, errands, feeding, ledger
+from devops_sync.deletions import Asked
 from devops_sync.jira import keys
 from devops_sync.kinds import KINDS
 from devops_sync.models import Cleanup, Deletion, Entry, Lane, ProofReading, Site
-from devops_sync.removal import Asked
 from tests.errands.conftest import everything, state
 from tests.payloads import build, bulk_of, commit, deployment, repository
 from tests.sandbox_process import Sandbox

@@ -9,10 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from devops_sync import errands, ledger
+from devops_sync.deletions import Asked
 from devops_sync.kinds import KINDS
 from devops_sync.models import Deployment, Entry, Errand, Site, Submission
 from devops_sync.models.submission import time_ordered_id
-from devops_sync.removal import Asked
 from tests import builders
 from tests.errands.conftest import Send, deliver, work
 from tests.errands.conftest import send as send

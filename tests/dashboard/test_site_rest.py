@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from devops_sync import departures, pauses
+from devops_sync import pauses, site_removal
 from devops_sync.models import Site
 from tests import builders
 
@@ -17,7 +17,7 @@ def pause(site: Site) -> None:
 
 def remove(site: Site) -> None:
     pause(site)
-    departures.remove(site, None, site.slug, timezone.now(), frees_name=False)
+    site_removal.remove(site, None, site.slug, timezone.now(), frees_name=False)
 
 
 def test_an_admin_pauses_it_and_lets_it_go_on(retail: Site, admin: Client) -> None:

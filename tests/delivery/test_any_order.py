@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from devops_sync import delivery, ledger
+from devops_sync.deletions import Asked
 from devops_sync.models import Build, Deletion, Entry, Lane, Site
-from devops_sync.removal import Asked
 from tests.payloads import build, bulk_of
 from tests.sandbox_process import Sandbox
 

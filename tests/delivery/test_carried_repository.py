@@ -4,11 +4,11 @@ from django.utils import timezone
 
 from devops_sync import corrections, delivery, errands, feeding, ledger
 from devops_sync.corrections import Changes
+from devops_sync.deletions import Asked
 from devops_sync.delivery.batch import next_batch
 from devops_sync.delivery.clients import client_of
 from devops_sync.kinds import KINDS
 from devops_sync.models import Entry, Lane, Repository, Site
-from devops_sync.removal import Asked
 from tests import builders
 from tests.payloads import bulk_of, commit, repository
 from tests.sandbox_process import Sandbox

@@ -8,9 +8,9 @@ import pytest
 from django.utils import timezone
 
 from devops_sync import delivery, ledger
+from devops_sync.deletions import Asked
 from devops_sync.jira import keys
 from devops_sync.models import Branch, Build, Commit, Deletion, Delivery, Entry, Lane, PullRequest, Repository, Site
-from devops_sync.removal import Asked
 from tests.payloads import branch, build, bulk_of, commit, deployment, pull_request, repository
 from tests.sandbox_process import Sandbox
 

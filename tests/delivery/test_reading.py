@@ -11,10 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from devops_sync import delivery, ledger
+from devops_sync.deletions import Asked
 from devops_sync.delivery import reading
 from devops_sync.jira import keys
 from devops_sync.models import Confirmation, Entry, Lane, Site, User
-from devops_sync.removal import Asked
 from tests import builders
 from tests.delivery.conftest import Submit, deliver
 from tests.payloads import branch, bulk_of, commit, deployment, issues, repository

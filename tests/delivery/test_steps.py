@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 from django.utils import timezone
 
-from devops_sync import delivery, ledger, removal
+from devops_sync import deletions, delivery, ledger
 from devops_sync.delivery import clients, gating
 from devops_sync.jira import client as jira
 from devops_sync.jira import exchange, paths
@@ -150,7 +150,7 @@ def site(db: None, listener: Listener) -> Iterator[Site]:
 
 def delete(site: Site, api: str, kind: str, *key: str | int) -> Deletion:
     lane, _ = Lane.objects.get_or_create(site=site, api=api, priority=Lane.Priority.LIVE)
-    deletion = ledger.delete(site, removal.Asked(api, timezone.now(), kind=kind, key=key))
+    deletion = ledger.delete(site, deletions.Asked(api, timezone.now(), kind=kind, key=key))
     deliver(lane)
     deletion.refresh_from_db()
     return deletion

@@ -4,9 +4,9 @@ import pytest
 from django.utils import timezone
 
 from devops_sync import ledger
+from devops_sync.deletions import Asked
 from devops_sync.delivery import superseding
 from devops_sync.models import Delivery, Entry, Lane, Site
-from devops_sync.removal import Asked
 from tests.delivery.conftest import Submit, deliver, outcomes
 from tests.payloads import deployment
 from tests.sandbox_process import Sandbox

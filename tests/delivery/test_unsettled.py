@@ -8,10 +8,10 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from devops_sync import ledger
+from devops_sync.deletions import Asked
 from devops_sync.delivery import leases
 from devops_sync.jira import client as jira
 from devops_sync.models import Deletion, Delivery, Lane, Site
-from devops_sync.removal import Asked
 from tests.delivery.conftest import Submit, deliver, outcomes
 from tests.payloads import deployment
 from tests.sandbox_process import Sandbox

@@ -7,8 +7,8 @@ from django.utils import timezone
 
 from devops_sync import cleaning, errands, feeding, ledger
 from devops_sync.cleaning import marking
+from devops_sync.deletions import Asked
 from devops_sync.models import Commit, Errand, Repository, Site
-from devops_sync.removal import Asked
 from tests.payloads import commit, repository
 from tests.sandbox_process import Sandbox
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from devops_sync import corrections, delivery, errands, feeding, ledger
 from devops_sync.corrections import Changes
+from devops_sync.deletions import Asked
 from devops_sync.models import Build, Deletion, Delivery, Deployment, Entry, Errand, Lane, Site, Submission
 from devops_sync.models.balance import balances
-from devops_sync.removal import Asked
 from tests import builders
 from tests.errands.conftest import Send, deliver, everything, state, work
 from tests.payloads import build, commit, deployment, repository

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from devops_sync import delivery, evidence, ledger
 from devops_sync.cleanups import forgetting
+from devops_sync.deletions import Asked
 from devops_sync.kinds import KINDS
 from devops_sync.models import Cleanup, Commit, Delivery, Deployment, Entry, Redaction, Site, Submission, User
-from devops_sync.removal import Asked
 from tests import builders
 from tests.cleanups.conftest import confirm, plan, work
 from tests.cleanups.test_forgetting import ANNA, forget

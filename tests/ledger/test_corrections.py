@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from devops_sync import corrections, delivery, ledger
 from devops_sync.corrections import Changes
+from devops_sync.deletions import Asked
 from devops_sync.kinds import KINDS
 from devops_sync.models import Entry, Lane, Site, Submission, User
 from devops_sync.models.balance import balance
-from devops_sync.removal import Asked
 from tests import builders
 from tests.payloads import MISSING, branch, build, bulk_of, commit, deployment, issues, pull_request, repository
 from tests.sandbox_fixtures import connected

@@ -5,11 +5,11 @@ from django.utils import timezone
 
 from devops_sync import delivery, feeding, ledger, pauses, tasks
 from devops_sync.audit import acting
+from devops_sync.deletions import Asked
 from devops_sync.delivery import gating, leases
 from devops_sync.doctor import sites as doctor_sites
 from devops_sync.models import Confirmation, Deletion, Delivery, Entry, Errand, Gate, Lane, Site
 from devops_sync.models.audit import AuditRow
-from devops_sync.removal import Asked
 from devops_sync.wrong import Wrong
 from tests import builders
 from tests.delivery.conftest import Submit, deliver, lane, outcomes, site, submit

@@ -8,7 +8,7 @@ from ..models import Deletion, Lane
 
 
 @dataclass(frozen=True)
-class Removal:
+class DueDeletion:
     """A deletion whose turn has come: everything before it has left."""
 
     deletion: Deletion
@@ -25,7 +25,7 @@ class Removal:
         return held.first() is not None
 
 
-def next_removal(lane: Lane) -> Removal | None:
+def next_deletion(lane: Lane) -> DueDeletion | None:
     """The first deletion that waits in the lane: nothing that came after it may leave before it."""
     first = Deletion.objects.waiting().filter(lane=lane).order_by("id").first()
-    return Removal(first) if first else None
+    return DueDeletion(first) if first else None

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from devops_sync import departures, ledger, pauses, roles, sites, tasks, tokens, vault
+from devops_sync import ledger, pauses, roles, site_removal, sites, tasks, tokens, vault
+from devops_sync.deletions import Asked
 from devops_sync.doctor import sites as doctor_sites
 from devops_sync.models import (
     Confirmation,
@@ -24,7 +25,6 @@ from devops_sync.models import (
 from devops_sync.models.audit import AuditRow
 from devops_sync.models.balance import balance
 from devops_sync.models.due import oldest_due
-from devops_sync.removal import Asked
 from devops_sync.wrong import Wrong
 from tests import builders
 from tests.payloads import bulk, deployment
@@ -51,7 +51,7 @@ def remove(site: Site, *, typed: str = "retail", frees_name: bool = False) -> Si
     site.refresh_from_db()
     if not site.is_paused:
         pauses.pause(site, None, "", timezone.now())
-    departures.remove(site, None, typed, timezone.now(), frees_name=frees_name)
+    site_removal.remove(site, None, typed, timezone.now(), frees_name=frees_name)
     return site
 
 
@@ -74,10 +74,10 @@ def test_what_waits_is_written_off_and_accounted_for(site: Site) -> None:
     ledger.delete(site, Asked("deployments", timezone.now(), "deployment", ("checkout-api", "staging", 1)))
     entry = builders.deployment(site).entry
     Confirmation.objects.create(entry=entry, asked_at=timezone.now(), due_at=timezone.now())
-    left = departures.look(site)
+    left = site_removal.look(site)
     assert (left.entries, left.deletions, left.read_backs) == (2, 1, 1)
     remove(site)
-    assert departures.look(site).is_nothing
+    assert site_removal.look(site).is_nothing
     withdrawn = Entry.objects.filter(outcome="withdrawn").exclude(errors=[])
     assert {one.errors[0]["message"] for one in withdrawn} == {"The site was removed before it was sent."}
     assert Deletion.objects.get().messages == ["The site was removed before it was sent."]
@@ -128,14 +128,14 @@ def test_a_deletion_that_is_not_over_stands_in_the_way(site: Site) -> None:
 
 def test_it_is_paused_first_and_nothing_may_be_on_its_way(site: Site) -> None:
     with pytest.raises(Wrong, match="Pause the site first"):
-        departures.remove(site, None, "retail", timezone.now(), frees_name=False)
+        site_removal.remove(site, None, "retail", timezone.now(), frees_name=False)
     lane = builders.lane(site, leased_by="a worker", leased_until=timezone.now() + dt.timedelta(seconds=5))
     with pytest.raises(Wrong, match="still on its way"):
         remove(site)
     Lane.objects.filter(pk=lane.pk).update(leased_until=None)
     assert remove(site).is_retired
     with pytest.raises(Wrong, match="removed already"):
-        departures.remove(site, None, "retail", timezone.now(), frees_name=False)
+        site_removal.remove(site, None, "retail", timezone.now(), frees_name=False)
 
 
 @pytest.mark.parametrize("typed", ["", "Retail", "retail ", "other"])
