@@ -11,7 +11,7 @@ from devops_sync.models import Site
 
 def page(request: HttpRequest, sites: list[Site], now: dt.datetime) -> dict[str, Any]:
     """What the snippet needs: this server's address, the cloud id of a site, this moment."""
-    site = next((site for site in sites if not site.is_retired), None)
+    site = next((site for site in sites if not site.is_removed), None)
     return {
         "is_empty": True,
         "first_site": site,

@@ -105,7 +105,7 @@ def lanes_of(sites: list[Site], now: dt.datetime) -> list[Stretch]:
 
     Of a very large backlog the count may have been kept for a while.
     """
-    by_site = {site.pk: site for site in sites if not site.is_retired}
+    by_site = {site.pk: site for site in sites if not site.is_removed}
     lanes = list(Lane.objects.filter(site__in=list(by_site)).order_by("site__slug", "api", "priority"))
     ids = [lane.pk for lane in lanes]
     waiting = dict(kept.figure("waiting", ids, lambda: waiting_by_lane(ids)))

@@ -86,7 +86,7 @@ def submit(arrival: Arrival) -> Submitted:
     are on record then too. Raises `first_answers.Repeated`, and writes nothing, for a key that is known.
     """
     assert arrival.site is not None
-    if arrival.site.is_retired:
+    if arrival.site.is_removed:
         raise Refused(409, f"The site {arrival.site.slug} was removed; nothing can be sent to it.")
     if first := first_answers.find(arrival.token, arrival.repeat_key):
         raise first_answers.Repeated(first)

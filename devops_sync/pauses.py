@@ -50,6 +50,6 @@ def _ring(lanes: list[int]) -> None:
 
 def _held(site: Site) -> Site:
     held = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
-    if held.is_retired:
+    if held.is_removed:
         raise Wrong(f"{held.slug} was removed.")
     return held

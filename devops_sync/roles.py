@@ -1,9 +1,9 @@
 """Who may do what, decided in this one place and asked in every view."""
 
 from django.contrib.auth.models import AnonymousUser
-from django.db import models
 
 from .models import Grant, Site, User
+from .models.site import SiteQuerySet
 
 _VIEWER = frozenset({"read"})
 _RELEASE_MANAGER = _VIEWER | {"submit", "resend", "verify", "refresh-gate", "try-now", "share-views"}
@@ -21,7 +21,7 @@ ON_CONNECTED_SITES = frozenset({"submit", "resend", "verify", "refresh-gate", "t
 
 def may(user: User | AnonymousUser, act: str, site: Site | None = None) -> bool:
     """Whether the person may do `act` on the site; without a site: on at least one, or in general."""
-    if site is not None and site.is_retired and act in ON_CONNECTED_SITES:
+    if site is not None and site.is_removed and act in ON_CONNECTED_SITES:
         return False
     return any(
         act in ACTS[grant.role] and (site is None or grant.site_id is None or grant.site_id == site.pk)
@@ -29,7 +29,7 @@ def may(user: User | AnonymousUser, act: str, site: Site | None = None) -> bool:
     )
 
 
-def sites(user: User | AnonymousUser, act: str = "read") -> "models.QuerySet[Site]":
+def sites(user: User | AnonymousUser, act: str = "read") -> SiteQuerySet:
     """The sites on which the person may do `act`."""
     grants = [grant for grant in _grants(user) if act in ACTS[grant.role]]
     found = Site.objects.connected() if act in ON_CONNECTED_SITES else Site.objects.all()

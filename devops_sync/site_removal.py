@@ -87,7 +87,7 @@ def remove(site: Site, user: User | None, typed: str, now: dt.datetime, *, frees
 @transaction.atomic
 def _remove(site: Site, user: User | None, typed: str, now: dt.datetime, *, frees_name: bool) -> None:
     held = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
-    if held.is_retired:
+    if held.is_removed:
         raise Wrong(f"{held.slug} was removed already.")
     if typed != held.slug:
         raise Wrong(f"Type the short name of the site: {held.slug}.", "typed")

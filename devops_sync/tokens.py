@@ -30,7 +30,7 @@ def create(
     if not name.strip() or len(name) > 100 or not name.isprintable():
         raise Unusable("The token needs a name of at most 100 characters.", "name")
     _check_limit(rate_limit)
-    if site.is_retired:
+    if site.is_removed:
         raise Wrong(f"The site '{site.slug}' was removed; nothing can be sent to it.", "site")
     ordered = sorted(set(scopes), key=Token.SCOPES.index)
     try:

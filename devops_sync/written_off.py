@@ -23,7 +23,7 @@ def write_off(lanes: Sequence[int], now: dt.datetime) -> None:
 
 def write_off_late(now: dt.datetime) -> None:
     """Settle what was taken in the moment in which its site was removed."""
-    removed = Site.objects.filter(retired_at__isnull=False)
+    removed = Site.objects.removed()
     if lanes := list(Lane.objects.filter(site__in=removed).with_work().values_list("pk", flat=True)):
         write_off(lanes, now)
 

@@ -105,7 +105,7 @@ def _find_for_admin(request: HttpRequest, slug: str) -> Site:
     found = _find(request, slug)
     if not roles.may(request.user, "sites", found):
         raise PermissionDenied("Testing a site, its credential and its settings are for admins.")
-    if found.is_retired:
+    if found.is_removed:
         raise PermissionDenied(f"{found.slug} was removed: there is nothing to set or to try any more.")
     return found
 
@@ -125,7 +125,7 @@ def _page(
     around = frame.of(request)
     lanes = health.lanes_of([found], around.now)
     by_lane = {stretch.lane.pk: stretch.lane for stretch in lanes}
-    if found.is_retired:
+    if found.is_removed:
         by_lane = {lane.pk: lane for lane in found.lanes.select_related("site")}
     answers = Delivery.objects.filter(lane__in=list(by_lane)).newest_first()
     rows = list(answers.defer("request_body", "response_body", "request_headers")[:ANSWERS])
@@ -150,7 +150,7 @@ def _page(
             "settings": settings or [_sampling(found.sample_one_in), _approval(found.approval_above)],
             "supersedings": Site.Superseding.choices,
             "now": around.now,
-            "may_sites": may_sites and not found.is_retired,
+            "may_sites": may_sites and not found.is_removed,
             "may_tokens": may_tokens,
             "may_resend": roles.may(request.user, "resend", found),
             "may_bring_back": roles.may(request.user, "delete", found),

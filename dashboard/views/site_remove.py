@@ -25,7 +25,7 @@ def site_remove(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(roles.sites(request.user), slug=slug)
     if not roles.may(request.user, "sites", found):
         raise PermissionDenied("Removing a site is for admins.")
-    if found.is_retired:
+    if found.is_removed:
         return redirect("site", slug)
     if request.method != "POST":
         return _page(request, found)

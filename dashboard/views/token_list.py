@@ -32,7 +32,7 @@ def token_list(request: HttpRequest) -> HttpResponse:
             "living": [row for row in rows if row[1] not in over],
             "over": [row for row in rows if row[1] in over],
             "is_more": len(tokens) > MOST,
-            "may_make": sites.filter(retired_at=None).exists(),
+            "may_make": sites.connected().exists(),
         },
         [live.Part("living", "living"), live.Part("over", "over")],
         every=10,

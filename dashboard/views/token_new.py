@@ -16,7 +16,7 @@ from .token import shown_once
 @require_GET_or_POST
 @readers_only
 def token_new(request: HttpRequest) -> HttpResponse:
-    sites = list(roles.sites(request.user, "tokens").filter(retired_at=None).order_by("slug"))
+    sites = list(roles.sites(request.user, "tokens").connected().order_by("slug"))
     if not roles.may(request.user, "tokens"):
         raise PermissionDenied("Making tokens is for admins.")
     if request.method != "POST":

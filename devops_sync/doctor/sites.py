@@ -42,7 +42,7 @@ def secrets() -> Iterator[Finding]:
 def lanes() -> Iterator[Finding]:
     """What stands in the way of each lane."""
     now = timezone.now()
-    of_connected = Lane.objects.filter(site__retired_at=None)
+    of_connected = Lane.objects.filter(site__in=Site.objects.connected())
     found = list(of_connected.select_related("site").order_by("site__slug", "api", "priority"))
     waiting = waiting_by_lane([lane.pk for lane in found])
     many = sum(stretch.count for stretch in waiting.values())

@@ -22,6 +22,9 @@ class SiteQuerySet(models.QuerySet["Site"]):
         """Those that were not removed."""
         return self.filter(retired_at=None)
 
+    def removed(self) -> "SiteQuerySet":
+        return self.filter(retired_at__isnull=False)
+
     def standing_still(self) -> "SiteQuerySet":
         """Those that Jira is asked nothing of: paused, or removed."""
         return self.filter(Q(paused_at__isnull=False) | Q(retired_at__isnull=False))
@@ -38,8 +41,8 @@ class Site(models.Model):
     credential do when it was last asked: for each API, READ, WRITE and DELETE, and the problem in a sentence. It is
     empty until then.
 
-    A paused site takes submissions and sends nothing. A removed one (`retired_at`) has no secret and no living token;
-    what the ledger holds of it stays. It may have given its short name away, then `former_slug` has it.
+    A paused site takes submissions and sends nothing. A removed one has no secret and no living token; what the ledger
+    holds of it stays. It may have given its short name away, then `former_slug` has it.
     """
 
     class Auth(models.TextChoices):
@@ -79,6 +82,7 @@ class Site(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_by = models.ForeignKey("devops_sync.User", models.PROTECT, null=True, blank=True, related_name="+")
     pause_reason = models.CharField(max_length=300, blank=True, db_default="", default="")
+    # When it was removed, and by whom: the columns are older than the word. Retired is said of pipelines and tokens.
     retired_at = models.DateTimeField(null=True, blank=True)
     retired_by = models.ForeignKey("devops_sync.User", models.PROTECT, null=True, blank=True, related_name="+")
     former_slug = models.CharField(max_length=60, blank=True, db_default="", default="")
@@ -106,13 +110,13 @@ class Site(models.Model):
         return self.paused_at is not None and self.retired_at is None
 
     @property
-    def is_retired(self) -> bool:
+    def is_removed(self) -> bool:
         return self.retired_at is not None
 
     @property
     def stands_still(self) -> bool:
         """Whether Jira is asked nothing of it."""
-        return self.is_paused or self.is_retired
+        return self.is_paused or self.is_removed
 
     @property
     def secret(self) -> str:

@@ -78,7 +78,7 @@ def test_the_name_has_to_be_typed(retail: Site, admin: Client) -> None:
     assert (answer.status_code, 'id="typed-problem"' in page, 'value="retial"' in page) == (400, True, True)
     assert 'value="free" checked' in page
     retail.refresh_from_db()
-    assert not retail.is_retired
+    assert not retail.is_removed
 
 
 def test_it_goes_and_its_pages_stay(retail: Site, admin: Client) -> None:

@@ -123,7 +123,7 @@ def test_a_deletion_that_is_not_over_stands_in_the_way(site: Site) -> None:
         remove(site)
     begun.state = "proven"
     begun.save()
-    assert remove(site).is_retired
+    assert remove(site).is_removed
 
 
 def test_it_is_paused_first_and_nothing_may_be_on_its_way(site: Site) -> None:
@@ -133,7 +133,7 @@ def test_it_is_paused_first_and_nothing_may_be_on_its_way(site: Site) -> None:
     with pytest.raises(Wrong, match="still on its way"):
         remove(site)
     Lane.objects.filter(pk=lane.pk).update(leased_until=None)
-    assert remove(site).is_retired
+    assert remove(site).is_removed
     with pytest.raises(Wrong, match="removed already"):
         site_removal.remove(site, None, "retail", timezone.now(), frees_name=False)
 
