@@ -10,6 +10,8 @@ from ..models import Cleanup, CleanupPart, Deletion, ProofReading, Submission
 from . import wording
 from .archive import Archive, Said
 from .collecting import Belongings, slices
+from .received import NAME, Received
+from .redactions import Redactions
 from .tally import Tally
 
 _AT_ONCE = 50
@@ -21,13 +23,15 @@ def write(archive: Archive, found: Belongings, tally: Tally) -> Iterator[bytes]:
         yield from archive.stream("deletions.ndjson", _requests(found, tally))
 
 
-def write_whole(archive: Archive, cleanup: Cleanup, tally: Tally) -> Iterator[bytes]:
-    """One deletion: its report as it was sealed, how it went, everything that it took, each question of its proof."""
+def write_whole(archive: Archive, cleanup: Cleanup, tally: Tally, redactions: Redactions) -> Iterator[bytes]:
+    """One deletion: its report as it was sealed, how it went, what it took and how that came, what proves it."""
     if cleanup.report is not None:
         yield from archive.add("deletion/report.json", bytes(cleanup.report), Said(cleanup.report_sha256))
     yield from archive.add("deletion/deletion.json", wording.page(_facts(cleanup)))
     yield from archive.stream("deletion/parts.ndjson", _parts(cleanup))
-    yield from archive.stream("deletion/entities.ndjson", _entities(cleanup, tally))
+    received = Received()
+    yield from archive.stream("deletion/entities.ndjson", _entities(cleanup, tally, received))
+    yield from archive.stream(NAME, received.lines(redactions))
     yield from _proof(archive, cleanup, tally)
 
 
@@ -117,12 +121,13 @@ def _parts(cleanup: Cleanup) -> Iterator[bytes]:
         )
 
 
-def _entities(cleanup: Cleanup, tally: Tally) -> Iterator[bytes]:
+def _entities(cleanup: Cleanup, tally: Tally, received: Received) -> Iterator[bytes]:
     """Each entity with its version as it was sent, and the hash of the bytes in which that came."""
     told = tally.table("What it deletes", "Kind", "Key", "Sequence", "Deleted", "Submission", "SHA-256 as received")
     for kind, rows in entities.slices(cleanup):
-        came = {row.entry.submission_id for row in rows}
-        digests = dict(Submission.objects.filter(pk__in=came).values_list("pk", "sha256"))
+        came = [row.entry.submission_id for row in rows]
+        received.note(came)
+        digests = dict(Submission.objects.filter(pk__in=set(came)).values_list("pk", "sha256"))
         for row in rows:
             sha256 = wording.digest(digests.get(row.entry.submission_id))
             deleted_at = wording.instant(row.deleted_at)

@@ -68,7 +68,7 @@ class Making:
         yield from archive.add("subject.json", wording.page(self._head()))
         if self.subject.cleanup is not None:
             redactions.of_cleanup(self.subject.cleanup.pk)
-            yield from deletion.write_whole(archive, self.subject.cleanup, tally)
+            yield from deletion.write_whole(archive, self.subject.cleanup, tally, redactions)
         else:
             yield from entries.write(archive, found, tally, redactions)
             yield from submissions.write(archive, found, tally, redactions)

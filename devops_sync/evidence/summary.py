@@ -121,8 +121,9 @@ class Summary:
         if self._subject.kind == DELETION:
             yield (
                 "deletion/report.json is the report as it was sealed; deletion/entities.ndjson has each entity that it"
-                " takes, in the version that came last, with the hash of the bytes in which that came. The bytes"
-                " themselves are in the evidence of the entity."
+                " takes, in the version that came last, and deletion/received.ndjson the bytes in which those came,"
+                " each request once and as a whole, so it may hold other entities of the same site. Earlier versions"
+                " are in the evidence of the entity."
             )
             yield "readbacks/ has each question by which it is proven, with Jira's last answer to it."
         else:

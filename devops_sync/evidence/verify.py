@@ -9,6 +9,7 @@ Exit codes: 0 everything is as it was written, 1 it is not, and each thing that 
 """
 
 import argparse
+import base64
 import hashlib
 import hmac
 import json
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 MANIFEST = "manifest.json"
+RECEIVED = "deletion/received.ndjson"
 COLUMNS = (
     *("id", "at", "act", "actor_kind", "actor", "user_id", "token_id", "remote_address", "site_id", "site"),
     *("subject_kind", "subject_id", "subject", "before", "after"),
@@ -107,17 +109,41 @@ def digest_of(evidence: Evidence, name: str) -> tuple[str, int]:
     return digest.hexdigest(), size
 
 
+def lines_of(evidence: Evidence, name: str) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file with their numbers, as far as it can be unpacked: that it cannot `wrong_files` says."""
+    with evidence.open(name) as file:
+        try:
+            yield from enumerate(file, 1)
+        except (zipfile.BadZipFile, zlib.error, EOFError):
+            return
+
+
+def wrong_bodies(evidence: Evidence) -> Iterator[str]:
+    """A sentence for each request of a deletion's evidence whose bytes are not those that the ledger received."""
+    for number, line in lines_of(evidence, RECEIVED) if RECEIVED in evidence.names() else ():
+        try:
+            one = json.loads(line)
+            if one["redacted"] or one.get("body", "") is None:
+                continue
+            body = one["body"].encode() if "body" in one else base64.b64decode(one["body_base64"], validate=True)
+            said = one["ledger_sha256"]
+        except (KeyError, ValueError, TypeError, AttributeError):
+            yield f"{RECEIVED}, line {number} is no request."
+            continue
+        if hashlib.sha256(body).hexdigest() != said:
+            yield f"{RECEIVED}, line {number} is not what the ledger received: its SHA-256 was {said} then."
+
+
 def wrong_rows(evidence: Evidence, keys: Keys) -> Iterator[str]:
     """A sentence for each row of the audit log that is not what was sealed."""
-    with evidence.open("audit.ndjson") as file:
-        for number, line in enumerate(file, 1):
-            try:
-                if not is_sealed(json.loads(line), keys):
-                    yield f"audit.ndjson, line {number}: it is not what was sealed at its position."
-            except KeyError as missing:
-                yield f"audit.ndjson, line {number}: there is no {missing} in it, or its key was not given."
-            except (ValueError, TypeError):
-                yield f"audit.ndjson, line {number} is no row."
+    for number, line in lines_of(evidence, "audit.ndjson"):
+        try:
+            if not is_sealed(json.loads(line), keys):
+                yield f"audit.ndjson, line {number}: it is not what was sealed at its position."
+        except KeyError as missing:
+            yield f"audit.ndjson, line {number}: there is no {missing} in it, or its key was not given."
+        except (ValueError, TypeError):
+            yield f"audit.ndjson, line {number} is no row."
 
 
 def is_sealed(row: dict[str, Any], keys: Keys) -> bool:
@@ -156,7 +182,8 @@ def main() -> int:
         sha256, _ = digest_of(evidence, MANIFEST)
         with evidence.open(MANIFEST) as file:
             manifest = json.load(file)
-        wrong = [*wrong_files(evidence, manifest), *(wrong_rows(evidence, keys) if keys else ())]
+        wrong = [*wrong_files(evidence, manifest), *wrong_bodies(evidence)]
+        wrong += wrong_rows(evidence, keys) if keys else ()
     except (OSError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
         sys.stderr.write(f"It cannot be read: {error}\n")
         return 2

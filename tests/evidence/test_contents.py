@@ -128,6 +128,26 @@ def test_a_deletion_has_its_report_its_requests_its_proof_and_what_it_took(fille
     assert {"deletion.confirmed", "deletion.ended"} <= {row["act"] for row in found.lines("audit.ndjson")}
 
 
+def test_a_deletion_has_the_bytes_in_which_came_what_it_took_each_once(filled: Site, send: Send, admin: User) -> None:
+    send("deployments", deployment(7), deployment(8), properties={"account": "a"})
+    cleanup = work(confirm(plan(filled, admin, account="a"), admin))
+    found = opened(evidence.find("deletion", str(cleanup.pk), filled))
+    came = {one["submission"] for one in found.lines("deletion/entities.ndjson")}
+    received = found.lines("deletion/received.ndjson")
+    assert len(found.lines("deletion/entities.ndjson")) > len(received) == len(came)
+    for one in received:
+        raw = bytes(Submission.objects.get(pk=one["submission"]).raw or b"")
+        assert (one["body"].encode(), one["ledger_sha256"]) == (raw, hashlib.sha256(raw).hexdigest())
+
+
+def test_a_deletion_of_a_person_has_the_bytes_without_them(site: Site, send: Send, admin: User) -> None:
+    send("devinfo", repository(commits=[commit("a1", author=ANNA)]))
+    cleanup = forget(site, admin, "anna@example.com")
+    found = opened(evidence.find("deletion", str(cleanup.pk), site))
+    assert b"anna@example.com" not in b"".join(map(found.read, found.names))
+    assert [one["redacted"] for one in found.lines("deletion/received.ndjson")] == [True]
+
+
 def test_what_was_deleted_says_by_what(filled: Site, admin: User) -> None:
     cleanup = work(confirm(plan(filled, admin, account="a"), admin))
     found = opened(evidence.find("deployment", "checkout-api / staging / 1", filled))

@@ -11,8 +11,9 @@ import pytest
 
 from devops_sync import audit, evidence
 from devops_sync.audit import keys
-from devops_sync.models import Deployment, Site
+from devops_sync.models import Deployment, Site, Submission, User
 from tests import builders
+from tests.cleanups.conftest import confirm, plan, work
 
 from .conftest import Opened, opened
 
@@ -113,6 +114,20 @@ def test_bytes_that_the_ledger_changed_are_found(subject: evidence.Subject, tmp_
     opened(subject).zip.extractall(tmp_path)
     code, printed = verified(tmp_path)
     assert (code, "body.bin is not what the ledger had: " in printed) == (1, True)
+
+
+def test_bytes_of_what_a_deletion_took_that_the_ledger_changed_are_found(
+    filled: Site, admin: User, tmp_path: Path
+) -> None:
+    cleanup = work(confirm(plan(filled, admin, account="a"), admin))
+    whole, changed = tmp_path / "whole", tmp_path / "changed"
+    opened(evidence.of_deletion(cleanup)).zip.extractall(whole)
+    came = json.loads((whole / "deletion/received.ndjson").read_text().splitlines()[0])["submission"]
+    Submission.objects.filter(pk=came).update(raw=b"{}")
+    opened(evidence.of_deletion(cleanup)).zip.extractall(changed)
+    assert verified(whole)[0] == 0
+    code, printed = verified(changed)
+    assert (code, "received.ndjson, line 1 is not what the ledger received: " in printed) == (1, True)
 
 
 def test_a_wrong_use_ends_with_2(folder: Path, tmp_path: Path) -> None:
