@@ -32,7 +32,7 @@ def piled(lane: Lane, submit: Submit) -> Lane:
 
 
 def test_a_sweep_and_a_turn_touch_what_waits_only(piled: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks.deliver, "apply_async", lambda *_, **__: None)
+    monkeypatch.setattr("celery.app.task.Task.apply_async", lambda *_, **__: None)
     with CaptureQueriesContext(connection) as captured:
         tasks.sweep()
         delivery.run(piled.pk)
