@@ -5,8 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.http import HttpRequest
+
 from devops_sync.audit import acts
 from devops_sync.models import AuditCheckpoint, AuditLink, AuditPending, AuditRow
+
+from . import audit_subjects
 
 WAITING = 1000
 VERIFIED = "audit.verified"
@@ -98,6 +102,16 @@ def lost(rows: Iterable[AuditRow], linked: Mapping[int, AuditLink]) -> set[int]:
     waiting = set(AuditPending.objects.filter(row_id__in=unlinked).values_list("row_id", flat=True))
     # Some may have got their places between the two questions.
     return unlinked - waiting - set(AuditLink.objects.filter(row_id__in=unlinked).values_list("row_id", flat=True))
+
+
+def show(request: HttpRequest, rows: list[AuditRow]) -> list[Shown]:
+    """The rows as they are drawn: with their places in the chain, and where they lead."""
+    linked = places(rows)
+    unplaced, links = lost(rows, linked), audit_subjects.links(request, rows)
+    return [
+        Shown(row, linked.get(row.pk), row.pk in unplaced, links.subjects.get(row.pk, ""), links.actors.get(row.pk, ""))
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 import datetime as dt
 from dataclasses import dataclass
 
+from django.http import HttpRequest
+
 from devops_sync.models import Token
 from devops_sync.rejections import Scope
 
@@ -52,3 +54,11 @@ class RejectedFilters(Filters):
         """The names of those that may have sent it."""
         names = Token.objects.filter(site__in=self.sites).order_by("name").values_list("name", flat=True).distinct()
         return list(dict.fromkeys([*([self.sender] if self.sender else []), *names[:100]]))
+
+
+def keep(request: HttpRequest) -> str:
+    """The filters of the address, for addresses that keep them."""
+    kept = request.GET.copy()
+    for name in [name for name in kept if name not in ("since", "kind", "sender", "site")]:
+        del kept[name]
+    return f"?{kept.urlencode()}" if kept else ""

@@ -15,6 +15,7 @@ ACTS: dict[str, frozenset[str]] = {
     Grant.Role.ADMIN: _RELEASE_MANAGER | _AUDITOR | {"delete", "sites", "tokens", "users"},
 }
 
+_IN_EVIDENCE = ("raw", "audit")
 # What asks Jira for something, now or later. Of a site that was removed there is only reading.
 ON_CONNECTED_SITES = frozenset({"submit", "resend", "verify", "refresh-gate", "try-now", "delete"})
 
@@ -36,6 +37,17 @@ def sites(user: User | AnonymousUser, act: str = "read") -> SiteQuerySet:
     if any(grant.site_id is None for grant in grants):
         return found
     return found.filter(pk__in=[grant.site_id for grant in grants])
+
+
+def may_take_evidence(user: User | AnonymousUser, site: Site | None = None) -> bool:
+    """Whether the person may take evidence away, which has raw payloads and the audit log: of the site, or of any."""
+    return all(may(user, act, site) for act in _IN_EVIDENCE)
+
+
+def evidence_sites(user: User | AnonymousUser) -> list[Site]:
+    """The sites of which the person may take evidence away."""
+    raw, audit = (sites(user, act) for act in _IN_EVIDENCE)
+    return list(raw & audit)
 
 
 def everywhere(user: User | AnonymousUser, act: str) -> bool:

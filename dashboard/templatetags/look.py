@@ -5,16 +5,16 @@ import json
 import re
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from django import template
 from django.template import Context
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from dashboard import issues as timelines
 from dashboard import zone
 from dashboard.kinds import CARRIED, KINDS
 from dashboard.selection import Selection
@@ -435,10 +435,9 @@ def part(parts: dict[str, SafeString], id_: str) -> SafeString:
 def issue(key: str, row: int = 0) -> SafeString:
     """An issue key, which leads to its timeline. Only one longer than people give may break."""
     return format_html(
-        '<a class="key{}" href="{}{}/"{}>{}</a>',
+        '<a class="key{}" href="{}"{}>{}</a>',
         " key--long" if len(key) > 24 else "",
-        _before_issues(),
-        quote(key, safe=""),
+        timelines.url_of(key),
         format_html(' id="issue-{}"', row) if row else "",
         key,
     )
@@ -450,11 +449,6 @@ def issues(keys: list[str], most: int = 2) -> SafeString:
     first = format_html_join(", ", "{}", ((issue(key),) for key in keys[:most]))
     more = len(keys) - most
     return format_html('{} <span class="count">+{}</span>', first, more) if more > 0 else first
-
-
-@lru_cache(maxsize=1)
-def _before_issues() -> SafeString:
-    return SafeString(reverse("issue-list"))
 
 
 @register.simple_tag

@@ -7,17 +7,16 @@ from django.shortcuts import get_object_or_404
 from devops_sync import roles
 from devops_sync.models import AuditCheckpoint, AuditLink, AuditRow
 
-from .. import live
+from .. import audit_rows, live
 from ..doors import readers_only
 from ..methods import require_GET
-from .audit_list import show
 
 
 @require_GET
 @readers_only
 def audit(request: HttpRequest, pk: int) -> HttpResponse:
     found = _find(request, pk)
-    (shown,) = show(request, [found])
+    (shown,) = audit_rows.show(request, [found])
     link = shown.link
     context = {
         "one": found,

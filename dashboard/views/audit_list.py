@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from devops_sync import roles
 from devops_sync.models import AuditRow, Site
 
-from .. import audit_rows, audit_subjects, columns, counting, export, listing, live, paging
+from .. import audit_rows, columns, counting, export, listing, live, paging
 from ..audit_filters import AuditFilters, grouped
 from ..doors import readers_only
 from ..methods import require_GET
@@ -32,7 +32,7 @@ def audit_list(request: HttpRequest) -> HttpResponseBase:
             "filters": filters,
             "page": page,
             "count": None if live.is_pulse(request) else counting.of_page(filters, rows, page),
-            "rows": show(request, page.rows),
+            "rows": audit_rows.show(request, page.rows),
             "standing": audit_rows.standing(),
             "groups": grouped(),
             "actor_kinds": AuditRow.ActorKind.choices,
@@ -52,18 +52,6 @@ def sites(request: HttpRequest) -> list[Site]:
     if not roles.may(request.user, "audit"):
         raise PermissionDenied("The audit log is for auditors and admins.")
     return list(roles.sites(request.user, "audit").order_by("slug"))
-
-
-def show(request: HttpRequest, rows: list[AuditRow]) -> list[audit_rows.Shown]:
-    """The rows as they are drawn: with their places in the chain, and where they lead."""
-    linked = audit_rows.places(rows)
-    lost, links = audit_rows.lost(rows, linked), audit_subjects.links(request, rows)
-    return [
-        audit_rows.Shown(
-            row, linked.get(row.pk), row.pk in lost, links.subjects.get(row.pk, ""), links.actors.get(row.pk, "")
-        )
-        for row in rows
-    ]
 
 
 def _beside(rows: list[AuditRow]) -> dict[int, dict[str, object]]:

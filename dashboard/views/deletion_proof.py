@@ -8,13 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
+from devops_sync import roles
 from devops_sync.cleaning import noting
 from devops_sync.models import Cleanup, ProofReading
 
 from .. import deletion_run, deletions, download, live
 from ..doors import readers_only
 from ..methods import require_GET
-from . import evidence
 
 SIZE = 50
 # So many requests and readings are written on paper; the file has all of them.
@@ -99,7 +99,7 @@ def report_page(request: HttpRequest, pk: int) -> HttpResponse:
         {
             **context,
             "said": said,
-            "may_evidence": evidence.may(request.user, found.site),
+            "may_evidence": roles.may_take_evidence(request.user, found.site),
             "size": len(sealed),
             "kinds": [(name, kind) for name, kind in (said["preview"].get("kinds") or {}).items()],
             "requests": [_request(one) for one in said["requests"][:MOST_PRINTED]],

@@ -17,8 +17,7 @@ from .. import export, frame, kin, live, versions, whereabouts, wire
 from ..doors import readers_only
 from ..kinds import KINDS, Kind
 from ..methods import require_GET, require_POST
-from . import build, deployment, development, evidence, repository
-from .parts import Own
+from ..own import Own, build, deployment, development, repository
 
 VERSIONS = 50
 ISSUES = 25
@@ -126,7 +125,7 @@ def _page(request: HttpRequest, kind: Kind, found: Any) -> HttpResponse:
         "may_see_deletions": roles.may(request.user, "audit", found.site),
         "has_older_versions": len(entries) > VERSIONS,
         "may_raw": may_raw,
-        "evidence_url": kind.evidence_url(found.pk) if evidence.may(request.user, found.site) else "",
+        "evidence_url": kind.evidence_url(found.pk) if roles.may_take_evidence(request.user, found.site) else "",
         "may_verify": found.deleted_at is None
         and found.entry.outcome == Entry.Outcome.ACCEPTED
         and roles.may(request.user, "verify", found.site),

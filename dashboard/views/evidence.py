@@ -15,8 +15,6 @@ from ..doors import readers_only
 from ..kinds import KINDS
 from ..methods import require_GET
 
-_ACTS = ("raw", "audit")
-
 
 @require_GET
 @readers_only
@@ -40,27 +38,16 @@ def of_deletion(request: HttpRequest, pk: int) -> HttpResponseBase:
 def of_issue(request: HttpRequest, key: str) -> HttpResponseBase:
     """Of the sites that the person may audit, and of no others."""
     assert isinstance(request.user, User)
-    if not may(request.user):
+    if not roles.may_take_evidence(request.user):
         raise PermissionDenied("Evidence is for auditors and admins.")
     try:
-        return _answer(request, evidence.of_issue(key, sites(request.user)))
+        return _answer(request, evidence.of_issue(key, roles.evidence_sites(request.user)))
     except evidence.NotThere:
         raise Http404 from None
 
 
-def may(user: Any, site: Site | None = None) -> bool:
-    """Whether the person may take evidence away: of the site, or of any."""
-    return all(roles.may(user, act, site) for act in _ACTS)
-
-
-def sites(user: User) -> list[Site]:
-    """The sites of which the person may take evidence away."""
-    found = roles.sites(user, _ACTS[0]) & roles.sites(user, _ACTS[1])
-    return list(found)
-
-
 def _must(request: HttpRequest, site: Site) -> None:
-    if not may(request.user, site):
+    if not roles.may_take_evidence(request.user, site):
         raise PermissionDenied("Evidence is for auditors and admins.")
 
 

@@ -11,22 +11,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from devops_sync import roles
 from devops_sync.models import Entry, Repository, Site
 from devops_sync.models import issue as touching
 from devops_sync.models.issue import Event, Tally
 
-from .. import frame, ladder, live, timeline, zone
+from .. import frame, issues, ladder, live, timeline, zone
 from ..doors import readers_only
 from ..filters import ISSUE_KEY, Filters
 from ..kinds import KINDS
 from ..methods import require_GET
-from . import evidence
 
 SIZE = 100
 # How many of the newest are looked at for what waits, what was rejected and what Jira knows.
 LOOKED_AT = 500
 BUSY = 2000
-TOUCHING = tuple(reversed(touching.KINDS))
 
 
 @dataclass(frozen=True)
@@ -64,18 +63,13 @@ class Shown:
 def issue(request: HttpRequest, key: str) -> HttpResponse:
     if key != key.upper():
         query = request.META.get("QUERY_STRING", "")
-        return redirect(url_of(key.upper()) + (f"?{query}" if query else ""))
+        return redirect(issues.url_of(key.upper()) + (f"?{query}" if query else ""))
     filters = Filters(request.GET, frame.of(request).sites)
     ids = [] if filters.problems else [site.pk for site in filters.sites]
     tallies = touching.tally(ids, key) if "\0" not in key else []
     if not tallies:
         return _untouched(request, filters, key)
     return _page(request, filters, ids, key, tallies)
-
-
-def url_of(key: str) -> str:
-    """The address of an issue's timeline, whatever stands in its key."""
-    return f"{reverse('issue-list')}{quote(key, safe='')}/"
 
 
 def _untouched(request: HttpRequest, filters: Filters, key: str) -> HttpResponse:
@@ -127,7 +121,7 @@ def _page(request: HttpRequest, filters: Filters, ids: list[int], key: str, tall
         "known": _known(looked_at, key),
         "looked_at": len(looked_at) if len(looked_at) < total else 0,
         "today": zone.day_of(now),
-        "may_evidence": any(evidence.may(request.user, site) for site in touched),
+        "may_evidence": any(roles.may_take_evidence(request.user, site) for site in touched),
     }
     is_moving = any(one.outcome == Entry.Outcome.WAITING for one in looked_at) or any(
         one.state in ("in_progress", "pending", "gated") for one in counted

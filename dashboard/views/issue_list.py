@@ -13,12 +13,11 @@ from devops_sync.models import issue_window
 from devops_sync.models.issue_window import CHANGES, Touched, Window
 from devops_sync.models.reach import furthest_of_issues
 
-from .. import empty, frame, kept, live, paging
+from .. import empty, frame, issues, kept, live, paging
 from ..doors import readers_only
 from ..filters import ISSUE_KEY, Filters
 from ..kinds import KINDS
 from ..methods import require_GET
-from .issue import TOUCHING, url_of
 
 PROJECT = re.compile(r"[^\W\d]\w{0,254}")
 OFFERED = 24
@@ -70,12 +69,12 @@ class Row:
     url: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self.url = url_of(self.issue.key)
+        self.url = issues.url_of(self.issue.key)
 
     @property
     def counts(self) -> list[tuple[str, int]]:
         """The kinds that touched it, as the filter `plural` takes them, and how many of each."""
-        told = [(KINDS[name], getattr(self.issue, KINDS[name].words.replace(" ", "_"))) for name in TOUCHING]
+        told = [(KINDS[name], getattr(self.issue, KINDS[name].words.replace(" ", "_"))) for name in issues.TOUCHING]
         return [(kind.counted, many) for kind, many in told if many]
 
 
@@ -121,7 +120,7 @@ def _straight_to(request: HttpRequest) -> str:
     asked = request.GET.get("q", "").strip().upper()
     site = {"site": slug} if (slug := request.GET.get("site", "")) else {}
     if ISSUE_KEY.fullmatch(asked):
-        return url_of(asked) + (f"?{urlencode(site)}" if site else "")
+        return issues.url_of(asked) + (f"?{urlencode(site)}" if site else "")
     if PROJECT.fullmatch(asked):
         return f"{reverse('issue-list')}?{urlencode(site | {'project': asked})}"
     return ""

@@ -16,9 +16,8 @@ from devops_sync.models import Cause, Entry, Site
 from .. import frame, live, paging, versions, zone
 from ..doors import readers_only
 from ..methods import require_GET, require_GET_or_POST
-from ..rejected_filters import SINCE, RejectedFilters
+from ..rejected_filters import SINCE, RejectedFilters, keep
 from ..rejections import LOOKED_AT, examples, pieces, remedy, show
-from .rejected_list import keep
 
 ORDER = paging.ById()
 FEW = 10

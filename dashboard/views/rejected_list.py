@@ -10,7 +10,7 @@ from devops_sync import corrections, rejections, roles
 from .. import export, frame, live, spreadsheet, zone
 from ..doors import readers_only
 from ..methods import require_GET
-from ..rejected_filters import SINCE, RejectedFilters
+from ..rejected_filters import SINCE, RejectedFilters, keep
 from ..rejections import LOOKED_AT, Shown, pieces, remedy, show, unknown_keys
 
 SHOWN = 50
@@ -62,14 +62,6 @@ def rejected_list(request: HttpRequest) -> HttpResponse:
         every=None if filters.problems else EVERY,
         status=400 if filters.problems else 200,
     )
-
-
-def keep(request: HttpRequest) -> str:
-    """The filters of the address, for addresses that keep them."""
-    kept = request.GET.copy()
-    for name in [name for name in kept if name not in ("since", "kind", "sender", "site")]:
-        del kept[name]
-    return f"?{kept.urlencode()}" if kept else ""
 
 
 def _refusals(request: HttpRequest, filters: RejectedFilters) -> list[rejections.Refusal]:

@@ -13,7 +13,7 @@ from devops_sync import roles, tokens
 from devops_sync.models import Submission, Token
 from devops_sync.wrong import Unusable, Wrong
 
-from .. import frame, live, token_form
+from .. import frame, live, token_form, token_secrets
 from ..doors import readers_only
 from ..fields import Field
 from ..methods import require_GET, require_POST
@@ -43,7 +43,7 @@ def rotate(request: HttpRequest, pk: int) -> HttpResponse:
         secret, bearer = tokens.rotate(found, dt.timedelta(hours=int(hours)), frame.of(request).now, int(generation))
     except Wrong as wrong:
         return _page(request, found, wrong=wrong)
-    return shown_once(request, found, secret, bearer)
+    return token_secrets.page(request, found, secret, bearer)
 
 
 @require_POST
@@ -71,20 +71,6 @@ def limits(request: HttpRequest, pk: int) -> HttpResponse:
         return _page(request, found, wrong=wrong, given=given)
     messages.info(request, "The limits hold from now on.")
     return redirect("token", pk)
-
-
-def shown_once(request: HttpRequest, found: Token, secret: str, bearer: str) -> HttpResponse:
-    """The page with the secrets. It is kept nowhere: not in the session, not by the browser."""
-    context = {
-        "one": found,
-        "secret": secret,
-        "bearer": bearer,
-        "host": request.build_absolute_uri("/").rstrip("/"),
-        "is_rotated": found.generation > 1,
-    }
-    answer = live.page(request, "token_shown.html", context, [], every=None)
-    answer["Cache-Control"] = "no-store"
-    return answer
 
 
 def _find(request: HttpRequest, pk: int) -> Token:

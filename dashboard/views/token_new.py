@@ -6,11 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from devops_sync import roles, tokens
 from devops_sync.wrong import Wrong
 
-from .. import frame, live
+from .. import frame, live, token_secrets
 from ..doors import readers_only
 from ..methods import require_GET_or_POST
 from ..token_form import Form
-from .token import shown_once
 
 
 @require_GET_or_POST
@@ -32,7 +31,7 @@ def token_new(request: HttpRequest) -> HttpResponse:
     except Wrong as wrong:
         form.about, form.problem = wrong.about, str(wrong)
         return _page(request, form, 400)
-    return shown_once(request, made, secret, bearer)
+    return token_secrets.page(request, made, secret, bearer)
 
 
 def _page(request: HttpRequest, form: Form, status: int = 200) -> HttpResponse:

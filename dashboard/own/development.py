@@ -4,7 +4,7 @@ from django.http import HttpRequest
 
 from devops_sync.models import Branch, Commit, PullRequest, Repository
 
-from .parts import Own
+from . import Own
 
 
 def own(request: HttpRequest, found: Commit | Branch | PullRequest) -> Own:

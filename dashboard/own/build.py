@@ -5,7 +5,7 @@ from django.http import HttpRequest
 from devops_sync.models import Build, Commit
 
 from .. import references, versions
-from .parts import Own
+from . import Own
 
 
 def own(request: HttpRequest, found: Build) -> Own:

@@ -1,4 +1,4 @@
-"""What a kind adds to the page of one entity."""
+"""What each kind adds to the page of one entity, a module to a kind."""
 
 from dataclasses import dataclass, field
 from typing import Any

@@ -6,7 +6,7 @@ from devops_sync import roles
 from devops_sync.models import Deployment
 
 from .. import gates, whereabouts
-from .parts import Own
+from . import Own
 
 
 def own(request: HttpRequest, found: Deployment) -> Own:

@@ -15,7 +15,7 @@ from devops_sync.models.development import Contents, InRepository, contents_of
 from .. import columns, counting, export, inside_filters, listing, paging, saved_views, selection
 from ..inside_filters import TABS, InsideFilters
 from ..kinds import Kind
-from .parts import Own
+from . import Own
 
 ORDER = paging.ByChange()
 
