@@ -1,7 +1,6 @@
 """What is kept of the state before and after an act: JSON with its keys in order, and never a secret."""
 
 import datetime as dt
-import re
 import uuid
 from collections.abc import Mapping, Set
 from decimal import Decimal
@@ -11,26 +10,10 @@ from typing import Any
 import msgspec
 from django.db.models import Model
 
-from ..models.site import BEARER_PREFIX, SECRET_PREFIX
+from .. import secrecy
 
 STRUCK_OUT = "(not kept)"
 LONGEST_TEXT = 2000
-
-_SECRET_NAME = re.compile(
-    r"secret|token(?!_id$)|passw|passphrase|pwd|credential|authori[sz]ation|bearer|cookie|session|otp|recovery"
-    r"|jwt|(?:api|private|signing|encryption|access)[_-]?key|_hash$|^hash$",
-    re.IGNORECASE,
-)
-_SECRET_TEXT = re.compile(
-    rf"(?:{SECRET_PREFIX}|{BEARER_PREFIX})[\w-]{{20,}}"
-    # Not within a run of such signs: tried at each of its parts, a long one would take minutes.
-    r"|(?<![\w-])eyJ[\w-]{8,}\.[\w-]{4,}\.[\w-]*"
-    r"|\b(?:[Bb]earer|[Bb]asic|JWT)\s+[\w.~+/=-]{8,}"
-    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
-)
-
-# One of these is in every such text: looking for them is quick, and most texts have none.
-_SIGNS = (SECRET_PREFIX, BEARER_PREFIX, "eyJ", "earer", "asic", "JWT", "://")
 
 
 def as_json(value: Any) -> str:
@@ -46,8 +29,9 @@ def line(text: object, longest: int = LONGEST_TEXT) -> str:
     whole = str(text)
     if not whole.isascii() or "\0" in whole:
         whole = whole.replace("\0", "�").encode("utf-8", "replace").decode()
-    if any(sign in whole for sign in _SIGNS):
-        whole = _SECRET_TEXT.sub(STRUCK_OUT, whole)
+    if any(sign in whole for sign in secrecy.SIGNS):
+        for pattern in secrecy.IN_TEXTS:
+            whole = pattern.sub(STRUCK_OUT, whole)
     return whole if len(whole) <= longest else f"{whole[: longest - 1]}…"
 
 
@@ -74,4 +58,4 @@ def _plain(value: Any) -> Any:
 
 def _is_secret(name: object, value: Any) -> bool:
     """Whether a field is struck out: one that is empty, a number or a yes or no says no secret."""
-    return bool(_SECRET_NAME.search(str(name))) and not (value is None or value == "" or isinstance(value, bool))
+    return bool(secrecy.FIELD_NAME.search(str(name))) and not (value is None or value == "" or isinstance(value, bool))

@@ -8,29 +8,12 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from ..models.site import BEARER_PREFIX, SECRET_PREFIX
+from .. import secrecy
 
 STRUCK_OUT = "struck out"
 MOST_HEADERS = 64
 MOST_CHARACTERS = 8000
 _LONGEST = 1000
-# What names say of a header or a parameter that holds a credential.
-_NAMES = re.compile(
-    r"auth|cookie|token|secret|pass(?:w|phrase)|credential|signature|session|jwt|assertion|csrf"
-    r"|(?:api|access|private).?key",
-    re.IGNORECASE,
-)
-_SCHEMES = ("basic", "bearer", "digest", "jwt", "negotiate", "token")
-# What a credential looks like wherever it stands: after a scheme, in an address, a web token, the tokens of well-known
-# makers and our own.
-_VALUES = (
-    re.compile(r"\b(basic|bearer|digest|jwt|negotiate)\s+[^\s,;]+", re.IGNORECASE),
-    re.compile(r"(://)[^\s/@]+(?=@)"),
-    re.compile(r"\b()eyJ[\w-]{8,}(?:\.[\w-]*)*"),
-    re.compile(
-        rf"\b()(?:{BEARER_PREFIX}|{SECRET_PREFIX}|gh[opsur]_|github_pat_|glpat-|xox[a-z]-|ATATT|AKIA)[\w./+=-]{{8,}}"
-    ),
-)
 
 
 def of(request: HttpRequest) -> dict[str, Any]:
@@ -50,9 +33,9 @@ def of(request: HttpRequest) -> dict[str, Any]:
 
 def value_of(name: str, value: str) -> str:
     """The value of a header without its secret; the scheme of a credential stays, since it is none."""
-    if _NAMES.search(name):
+    if secrecy.HEADER_NAME.search(name):
         scheme, _, secret = value.partition(" ")
-        return f"{scheme} {STRUCK_OUT}" if secret and scheme.lower() in _SCHEMES else STRUCK_OUT
+        return f"{scheme} {STRUCK_OUT}" if secret and scheme.lower() in secrecy.SCHEMES else STRUCK_OUT
     return _cut(_printable(_without_secrets(value)))
 
 
@@ -64,11 +47,11 @@ def _line(request: HttpRequest) -> str:
 
 def _parameter(text: str) -> str:
     name, _, value = text.partition("=")
-    return f"{name}={STRUCK_OUT.replace(' ', '-')}" if value and _NAMES.search(name) else text
+    return f"{name}={STRUCK_OUT.replace(' ', '-')}" if value and secrecy.HEADER_NAME.search(name) else text
 
 
 def _without_secrets(text: str) -> str:
-    for pattern in _VALUES:
+    for pattern in secrecy.IN_HEADS:
         text = pattern.sub(_struck, text)
     return text
 

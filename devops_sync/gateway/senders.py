@@ -10,7 +10,8 @@ from django.http import HttpRequest
 
 from .. import remote
 from ..models import Site, Token
-from ..models.site import BEARER_PREFIX, fingerprint
+from ..models.site import fingerprint
+from ..secrecy import BEARER_PREFIX
 
 ACCESS_SECONDS = 900  # As Atlassian's own tokens: "valid 15 minutes".
 # Of those that carry a generation; what was signed before there were any is not known.

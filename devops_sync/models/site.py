@@ -12,9 +12,7 @@ from django.db import models
 from django.db.models import Q
 
 from .. import prepared, vault
-
-SECRET_PREFIX = "wbs_"  # noqa: S105 (what secrets begin with)
-BEARER_PREFIX = "wbt_"
+from ..secrecy import BEARER_PREFIX, SECRET_PREFIX
 
 
 class SiteQuerySet(models.QuerySet["Site"]):
