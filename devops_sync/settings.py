@@ -80,6 +80,8 @@ TEMPLATES = [
                 "django.templatetags.static",
                 "template_partials.templatetags.partials",
                 "dashboard.templatetags.look",
+                "dashboard.templatetags.states",
+                "dashboard.templatetags.times",
                 "dashboard.templatetags.addresses",
             ],
         },

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from dashboard import places
 from dashboard.gates import Said
 
-from . import addresses, look
+from . import addresses, look, states, times
 
 register = template.Library()
 # From so many characters on a name is cut off on the page, and stands whole in its title.
@@ -113,7 +113,7 @@ def state_cell(context: Context) -> SafeString:
 @lru_cache(maxsize=500)
 def _state_cell(name: str, said: Said | None) -> SafeString:
     gate = format_html(" {}", _gate(said, "chip")) if said else ""
-    return format_html('<td class="state-cell">{}{}</td>', look.state(name), gate)
+    return format_html('<td class="state-cell">{}{}</td>', states.state(name), gate)
 
 
 @lru_cache(maxsize=200)
@@ -124,7 +124,7 @@ def _gate(said: Said, block: str) -> SafeString:
         '<span class="{}{}">{}{}</span>',
         block,
         f" {block}--{said.tone}" if said.tone else "",
-        look.icon(said.icon),
+        states.icon(said.icon),
         words if len(said.chip) > 30 else said.chip,
     )
 
@@ -147,7 +147,7 @@ def _tests_cell(total: int | None, passed: int | None, failed: int | None, skipp
 def tests(total: int | None, passed: int | None, failed: int | None, skipped: int | None) -> SafeString:
     if total is None:
         return mark_safe('<span class="faint">not told</span>')
-    bad = (look.icon("failed"), f"{failed or 0:,}")
+    bad = (states.icon("failed"), f"{failed or 0:,}")
     return format_html(
         '<span class="line-up"><span class="nowrap">{} of {} passed</span>{}{}</span>',
         f"{passed or 0:,}",
@@ -177,7 +177,7 @@ def jira_cells(context: Context) -> SafeString:
     said = _jira_cells(outcome, "" if _is_hidden(context, "read_back") else read_back)
     if _is_hidden(context, "when"):
         return said
-    return format_html('{}<td class="time">{}</td>', said, look.when(context, row.changed_at))
+    return format_html('{}<td class="time">{}</td>', said, times.when(context, row.changed_at))
 
 
 @lru_cache(maxsize=500)
@@ -185,7 +185,7 @@ def _jira_cells(outcome: str, read_back: str) -> SafeString:
     """Both; a column without a name is not shown."""
     shown = [("jira", outcome), ("confirm", read_back)]
     return format_html_join(
-        "", '<td class="{}-cell">{}</td>', ((cell, look.state(name)) for cell, name in shown if name)
+        "", '<td class="{}-cell">{}</td>', ((cell, states.state(name)) for cell, name in shown if name)
     )
 
 
@@ -218,7 +218,7 @@ def outcomes_said(outcomes: dict[str, int]) -> SafeString:
 @lru_cache(maxsize=500)
 def _outcomes_said(outcomes: tuple[tuple[str, int], ...]) -> SafeString:
     said = format_html_join(
-        "", "{}", ((look.state(name, f"{many:,} {look.word_of(name).lower()}"),) for name, many in outcomes)
+        "", "{}", ((states.state(name, f"{many:,} {states.word_of(name).lower()}"),) for name, many in outcomes)
     )
     return format_html('<span class="line-up line-up--wide">{}</span>', said)
 
@@ -240,8 +240,8 @@ def matrix_cell(context: Context, column: Any, cell: Any, url: str) -> SafeStrin
         _title(latest.name),
         latest.name,
         _behind(cell.behind, cell.is_at_least) if cell.behind else "",
-        _gate(cell.gate, "state") if cell.gate else look.state(cell.state),
-        look.when(context, latest.changed_at),
+        _gate(cell.gate, "state") if cell.gate else states.state(cell.state),
+        times.when(context, latest.changed_at),
         _more(context, cell),
     )
 
@@ -264,7 +264,7 @@ def _more(context: Context, cell: Any) -> SafeString:
     if cell.says == "gated":
         return format_html('<span class="cell__more">Pending{}</span>', f", runs {runs.name}" if runs else "")
     if cell.says == "runs" and runs:
-        since = look.since(context, runs.changed_at)
+        since = times.since(context, runs.changed_at)
         return format_html('<span class="cell__more">Runs {} since {}</span>', runs.name, since)
     if cell.says == "back" and runs:
         return format_html('<span class="cell__more">Back on {}</span>', runs.name)
@@ -308,4 +308,4 @@ def _options(name: str, choices: tuple[tuple[str, str], ...], chosen: frozenset[
 
 _CHECKED = mark_safe(" checked")
 _NO_END = mark_safe('<span class="cell__more">No end reported</span>')
-_DELETED = format_html(" {}", look.state("deleted"))
+_DELETED = format_html(" {}", states.state("deleted"))

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from dashboard import zone
 from dashboard.filters import DeploymentFilters
-from dashboard.templatetags import look
+from dashboard.templatetags import times
 from devops_sync.models import Site, User
 from tests import builders
 
@@ -84,7 +84,7 @@ def test_files_stay_in_utc(retail: Site, viewer: Client) -> None:
 
 def test_the_end_of_the_calendar_has_a_time_everywhere() -> None:
     with timezone.override("Asia/Kolkata"):
-        assert look.exact(dt.datetime.max.replace(tzinfo=dt.UTC, microsecond=0)) == "Fri 31 Dec 9999, 23:59:59 UTC"
+        assert times.exact(dt.datetime.max.replace(tzinfo=dt.UTC, microsecond=0)) == "Fri 31 Dec 9999, 23:59:59 UTC"
 
 
 def test_a_timeline_has_its_days_where_clocks_show_midnight(retail: Site, viewer: Client) -> None:
