@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Field:
-    """One field. `for_app` is its label where a Connect app is meant. What a password holds is never shown again."""
+    """One field. `for_app` is its label where a Connect app is meant. What a password holds is never shown again.
+
+    `is_present`: it takes the password that somebody has now, which browsers keep for them.
+    """
 
     name: str
     label: str
@@ -17,6 +20,7 @@ class Field:
     for_app: str = ""
     is_required: bool = True
     has_focus: bool = False
+    is_present: bool = False
 
     @property
     def described_by(self) -> str:

@@ -65,7 +65,12 @@ def person(request: HttpRequest) -> User:
 
 
 def confirm(request: HttpRequest, user: User, field: str) -> None:
-    """Have the person give their password once more. Raises `Wrong`, also while they are held off."""
+    """Have the person give their password once more, however lately they signed in.
+
+    Raises `Wrong`, also while they are held off, and for whoever comes through the provider and has none.
+    """
+    if not user.has_usable_password():
+        raise Wrong("You sign in through the provider and have no password here.", field)
     name = user.get_username()
     if authenticate(request, username=name, password=request.POST.get(field, "")) is not None:
         return
@@ -73,6 +78,11 @@ def confirm(request: HttpRequest, user: User, field: str) -> None:
     if signing_in.locked_until(request, name):
         raise Wrong("There were too many wrong passwords. Try again in a while.", field)
     raise Wrong("This is not your password.", field)
+
+
+def password_now(problem: str = "") -> Field:
+    """The field for it."""
+    return Field("confirm", "Your password", type="password", problem=problem, has_focus=bool(problem), is_present=True)
 
 
 def page(request: HttpRequest, wrong: Wrong | None = None) -> HttpResponse:
@@ -84,12 +94,7 @@ def page(request: HttpRequest, wrong: Wrong | None = None) -> HttpResponse:
         "second_factor": second_factor.find(user),
         "codes_left": second_factor.codes_left(user),
         "is_required": second_factor.is_required(user),
-        "confirm": Field(
-            "confirm",
-            "Your password",
-            type="password",
-            problem=str(wrong) if wrong and wrong.about == "confirm" else "",
-        ),
+        "confirm": password_now(str(wrong) if wrong and wrong.about == "confirm" else ""),
         "sessions": [
             {
                 "name": sessions.name(one.pk),
@@ -115,6 +120,7 @@ def _fields(wrong: Wrong | None) -> list[Field]:
             most=passwords.LONGEST,
             problem=problem if about == name else "",
             has_focus=about == name,
+            is_present=name == "current",
         )
         for name, label in labels.items()
     ]

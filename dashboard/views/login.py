@@ -1,5 +1,6 @@
 """Signing in with a name and a password, and out."""
 
+import datetime as dt
 import math
 from urllib.parse import urlencode
 
@@ -16,9 +17,16 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django_htmx.http import HttpResponseClientRefresh
 
 from devops_sync.models import User
-from devops_sync.people import openid, signing_in
+from devops_sync.people import guesses, openid, signing_in
 
 from ..methods import require_GET_or_POST, require_POST
+
+BY_NAME = "There were too many failures. Nobody can sign in by this name from here for {wait}. Then try again."
+BY_ADDRESS = "There were too many failures from your address. Nobody can sign in from it for {wait}. Then try again."
+BY_CODES = (
+    "There were too many wrong codes: none is looked at for {wait}. If they were not yours, somebody knows your"
+    " password. An admin can give you another, which ends the wait."
+)
 
 
 @login_not_required
@@ -44,9 +52,14 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 
 def _check(request: HttpRequest) -> HttpResponse:
+    try:
+        guess = signing_in.count(request)
+    except guesses.TooMany as too_many:
+        return held_off(request, too_many.until, BY_ADDRESS)
     form = AuthenticationForm(request, request.POST)
     name = request.POST.get("username", "")
     if form.is_valid():
+        guess.give_back()
         user = form.get_user()
         assert isinstance(user, User)
         if not signing_in.needs_second_factor(user):
@@ -57,8 +70,14 @@ def _check(request: HttpRequest) -> HttpResponse:
     problem = "User name and password do not match."
     if not {"username", "password"} <= form.cleaned_data.keys():
         # Nothing was tried, so nothing counts it: noted, it would fill the log without end.
+        guess.give_back()
         return page(request, name=name, problem=problem)
     tried = form.cleaned_data["username"]
+    if signing_in.was_looked_at(request):
+        signing_in.note_held_off(guess)
+    else:
+        # An impatient person whose name is held off must not hold off their office.
+        guess.give_back()
     signing_in.note_refused(request, tried, "wrong password")
     return locked(request, tried) or page(request, name=name, problem=problem)
 
@@ -78,19 +97,22 @@ def page(request: HttpRequest, *, name: str = "", problem: str = "", status: int
 def locked(request: HttpRequest, name: str) -> HttpResponse | None:
     """The page for somebody who is held off, with how long; None where they are not."""
     until = signing_in.locked_until(request, name)
-    if until is None:
-        return None
-    return held_off(request, (until - timezone.now()).total_seconds())
+    return held_off(request, until, BY_NAME) if until else None
 
 
-def held_off(request: HttpRequest, seconds: float) -> HttpResponse:
-    """429, with how long to wait."""
-    minutes = max(1, math.ceil(seconds / 60))
-    wait = "a minute" if minutes == 1 else f"{minutes} minutes"
-    problem = f"There were too many failures. Nobody can sign in by this name from here for {wait}. Then try again."
-    answer = page(request, problem=problem, status=429)
-    answer["Retry-After"] = str(max(1, math.ceil(seconds)))
+def held_off(request: HttpRequest, until: dt.datetime, why: str) -> HttpResponse:
+    """429, with how long to wait. `why` is the sentence, with a place for that."""
+    seconds = max(1, math.ceil((until - timezone.now()).total_seconds()))
+    answer = page(request, problem=why.format(wait=_wait(seconds)), status=429)
+    answer["Retry-After"] = str(seconds)
     return answer
+
+
+def _wait(seconds: int) -> str:
+    minutes = math.ceil(seconds / 60)
+    if minutes > 90:
+        return f"{math.ceil(minutes / 60)} hours"
+    return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
 def wanted(request: HttpRequest, or_else: str | None = None) -> str:

@@ -1,17 +1,14 @@
 """`/login/code/`: the second half of signing in, for whose password was right: a code, or setting up two-factor."""
 
-import datetime as dt
-
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from devops_sync import audit, remote
 from devops_sync.models import User
-from devops_sync.people import second_factor, signing_in
+from devops_sync.people import guesses, second_factor, signing_in
 from devops_sync.wrong import Wrong
 
 from .. import enrolment
@@ -29,6 +26,9 @@ def login_code(request: HttpRequest) -> HttpResponse:
     user = signing_in.half_way(request)
     if user is None:
         return redirect(login.with_next("login", login.wanted(request)))
+    if not signing_in.needs_second_factor(user):
+        # It was removed meanwhile. To say so gives nothing away: the password was right, and alone it is enough now.
+        return login.page(request, problem=str(second_factor.Removed()))
     if not second_factor.is_on(user):
         return _set_up(request, user)
     return _check(request, user) if request.method == "POST" else _page(request)
@@ -40,13 +40,23 @@ def _check(request: HttpRequest, user: User) -> HttpResponse:
     if held_off:
         return held_off
     try:
+        guess = signing_in.count(request)
+    except guesses.TooMany as too_many:
+        return login.held_off(request, too_many.until, login.BY_ADDRESS)
+    try:
         taken = second_factor.take(user, request.POST.get("code", ""))
     except second_factor.Resting as resting:
-        return login.held_off(request, _seconds(resting.until))
+        guess.give_back()
+        return login.held_off(request, resting.until, login.BY_CODES)
+    except second_factor.Removed as removed:
+        guess.give_back()
+        return login.page(request, problem=str(removed))
     except Wrong as wrong:
+        signing_in.note_held_off(guess)
         signing_in.refuse(request, name)
         signing_in.note_refused(request, name, "wrong code")
         return login.locked(request, name) or _page(request, str(wrong))
+    guess.give_back()
     signing_in.enter(request, user, f"password and {taken} code")
     return redirect(login.wanted(request))
 
@@ -73,7 +83,3 @@ def _set_up_page(request: HttpRequest, problem: str = "") -> HttpResponse:
 def _page(request: HttpRequest, problem: str = "") -> HttpResponse:
     context = {"next": login.wanted(request, or_else=""), "problem": problem}
     return render(request, "login_code.html", context, status=400 if problem else 200)
-
-
-def _seconds(until: dt.datetime) -> float:
-    return (until - timezone.now()).total_seconds()

@@ -16,10 +16,11 @@ from ..methods import require_GET, require_GET_or_POST, require_POST
 from . import account
 
 
-@sensitive_post_parameters("code")
+@sensitive_post_parameters("confirm", "code")
 @never_cache
 @require_GET_or_POST
 def set_up(request: HttpRequest) -> HttpResponse:
+    """Turn it on, with the password: else whoever finds a browser signed in locks the person out with their own app."""
     user = account.person(request)
     if second_factor.is_on(user):
         return redirect("account")
@@ -29,9 +30,10 @@ def set_up(request: HttpRequest) -> HttpResponse:
         enrolment.begin(request, user)
         return _page(request)
     try:
+        account.confirm(request, user, "confirm")
         codes = enrolment.finish(request, user, request.POST.get("code", ""))
     except Wrong as wrong:
-        return _page(request, str(wrong))
+        return _page(request, str(wrong), wrong.about)
     return _codes(request, codes, "Two-factor is on")
 
 
@@ -78,8 +80,13 @@ def picture(request: HttpRequest) -> HttpResponse:
     return HttpResponse(drawn, content_type="image/svg+xml")
 
 
-def _page(request: HttpRequest, problem: str = "") -> HttpResponse:
-    context = {**enrolment.shown(request), "problem": problem}
+def _page(request: HttpRequest, problem: str = "", about: str = "") -> HttpResponse:
+    is_of_password = about == "confirm"
+    context = {
+        **enrolment.shown(request),
+        "problem": "" if is_of_password else problem,
+        "confirm": account.password_now(problem if is_of_password else ""),
+    }
     status = 400 if problem else 200
     return live.page(request, "two_factor.html", context, [], every=None, status=status)
 

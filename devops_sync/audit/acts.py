@@ -23,6 +23,7 @@ _TABLE = (
     Act("session.opened", "{actor} signed in", "user"),
     Act("session.refused", "{subject} was not let in", "user"),
     Act("session.locked_out", "{subject} was locked out", "user"),
+    Act("address.locked_out", "{subject} was locked out, by whatever name", "address"),
     Act("session.ended", "{actor} ended a session of {subject}", "user"),
     Act("submission.received", "{actor} sent submission {subject}", "submission"),
     Act("secret.exposed", "{actor} sent what looks like a secret in {subject}", "submission"),

@@ -9,6 +9,7 @@ from .development import Branch, Commit, PullRequest, Repository
 from .errand import Errand, ErrandItem
 from .exposure import Exposure
 from .gate import Gate, GateReading
+from .guess import Guesses
 from .lane import Delivery, Lane
 from .people import Grant, User
 from .reading import Confirmation
@@ -45,6 +46,7 @@ __all__ = [
     "Gate",
     "GateReading",
     "Grant",
+    "Guesses",
     "Lane",
     "ProofReading",
     "PropertySet",

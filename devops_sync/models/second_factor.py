@@ -17,6 +17,9 @@ class SecondFactor(models.Model):
     last_step = models.BigIntegerField(default=0, help_text="The half minute of the last code that was taken.")
     wrong_codes = models.PositiveSmallIntegerField(default=0, help_text="Wrong codes since the last right one.")
     rests_until = models.DateTimeField(null=True, help_text="Until then no code is looked at.")
+    rests = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="How often it rested since the last right code."
+    )
 
     class Meta:
         db_table = "second_factor"

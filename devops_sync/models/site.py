@@ -39,6 +39,8 @@ class Site(models.Model):
     credential do when it was last asked: for each API, READ, WRITE and DELETE, and the problem in a sentence. It is
     empty until then.
 
+    A loosening of the approval waits beside what holds, see `devops_sync.approvals`.
+
     A paused site takes submissions and sends nothing. A removed one has no secret and no living token; what the ledger
     holds of it stays. It may have given its short name away, then `former_slug` has it.
     """
@@ -77,6 +79,11 @@ class Site(models.Model):
         default=10_000,
         help_text="From more entities than this on, a second admin has to approve a deletion; none: never.",
     )
+    loosens_at = models.DateTimeField(
+        null=True, blank=True, help_text="When `loosens_to` takes the place of `approval_above`."
+    )
+    loosens_to = models.IntegerField(null=True, blank=True)
+    loosened_by = models.ForeignKey("devops_sync.User", models.PROTECT, null=True, blank=True, related_name="+")
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_by = models.ForeignKey("devops_sync.User", models.PROTECT, null=True, blank=True, related_name="+")
     pause_reason = models.CharField(max_length=300, blank=True, db_default="", default="")
@@ -116,6 +123,14 @@ class Site(models.Model):
         """Whether Jira is asked nothing of it."""
         return self.is_paused or self.is_removed
 
+    def is_loosening(self, now: dt.datetime) -> bool:
+        """Whether somebody asked for a looser approval that does not hold yet."""
+        return self.loosens_at is not None and now < self.loosens_at
+
+    def approves_above(self, now: dt.datetime) -> int | None:
+        """How many entities a deletion may have at this time before a second admin has to approve it; None: any."""
+        return self.approval_above if self.loosens_at is None or self.is_loosening(now) else self.loosens_to
+
     @property
     def secret(self) -> str:
         """The credential's secret in clear. It goes into requests to Jira and nowhere else."""
@@ -144,7 +159,10 @@ class TokenQuerySet(models.QuerySet["Token"]):
         return token
 
 
-_NOT_NEEDED = ("capabilities", "capabilities_at", "paused_by_id", "pause_reason", "retired_by_id", "former_slug")
+_NOT_NEEDED = (
+    *("capabilities", "capabilities_at", "paused_by_id", "pause_reason", "retired_by_id", "former_slug"),
+    *("loosens_at", "loosens_to", "loosened_by_id"),
+)
 
 
 @lru_cache

@@ -97,11 +97,12 @@ def activate(user: User) -> None:
 
 @transaction.atomic
 def change_password(user: User, password: str) -> None:
-    """Give the person another password, which ends all their sessions. Raises `Wrong`."""
+    """Give the person another password, which ends all their sessions, and the rest of their codes. Raises `Wrong`."""
     passwords.check(password, user)
     user.set_password(password)
     user.save(update_fields=["password"])
     sessions.end_all(user)
+    second_factor.end_rest(user)
     audit.note("user.password.changed", on=user)
 
 

@@ -15,12 +15,22 @@ from devops_sync.wrong import Wrong
 from . import totp
 
 CODES = 10
-# Whoever tries codes knows the password already. A guess hits with 3 in a million: ten in a row, then a rest.
+# Whoever tries codes knows the password already. A guess hits with 3 in a million: ten in a row, then a rest, which is
+# twice as long each time. So a day has 80 guesses at first and 10 from then on, where it had 960.
 MOST_WRONG = 10
 REST = dt.timedelta(minutes=15)
+LONGEST_REST = dt.timedelta(days=1)
+_DOUBLINGS = 7  # From there on it is the longest.
 _CHANGED = "user.second_factor.changed"
 # Without letters and digits that are taken for one another.
 _SIGNS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+class Removed(Wrong):
+    """There is no second factor any more. Nothing was guessed, so that nothing counts it."""
+
+    def __init__(self) -> None:
+        super().__init__("Two-factor was reset meanwhile. Sign in again from the beginning.", "code")
 
 
 class Resting(Wrong):
@@ -87,13 +97,14 @@ def _new_codes(user: User) -> list[str]:
 def take(user: User, given: str) -> str:
     """Take a code of the app or a recovery code, once. Returns which it was: `app` or `recovery`.
 
-    Raises `Wrong` where it is neither, or was taken before, and `Resting` where there were too many of those.
+    Raises `Wrong` where it is neither, or was taken before, `Resting` where there were too many of those, and `Removed`
+    where there is no second factor any more.
     """
     with transaction.atomic():
         # The row is held, so that of two who show one code at once only one gets in.
         factor = SecondFactor.objects.select_for_update().filter(user=user).first()
         if factor is None:
-            raise Wrong("Two-factor was reset meanwhile. Sign in again from the beginning.", "code")
+            raise Removed
         taken = _take(factor, given, timezone.now())
     if not taken:
         raise Wrong("This code is not right, or was used before.", "code")
@@ -107,10 +118,17 @@ def _take(factor: SecondFactor, given: str, now: dt.datetime) -> str:
     taken = "app" if step else "recovery" if _take_recovery_code(factor.user_id, given) else ""
     factor.last_step = step or factor.last_step
     factor.wrong_codes = 0 if taken else factor.wrong_codes + 1
+    factor.rests = 0 if taken else factor.rests
     if factor.wrong_codes >= MOST_WRONG:
-        factor.wrong_codes, factor.rests_until = 0, now + REST
-    factor.save(update_fields=["last_step", "wrong_codes", "rests_until"])
+        factor.rests_until = now + min(REST * 2**factor.rests, LONGEST_REST)
+        factor.wrong_codes, factor.rests = 0, min(factor.rests + 1, _DOUBLINGS)
+    factor.save(update_fields=["last_step", "wrong_codes", "rests_until", "rests"])
     return taken
+
+
+def end_rest(user: User) -> None:
+    """Look at codes again: whoever tried wrong ones knows the password, and it is another now."""
+    SecondFactor.objects.filter(user=user).update(wrong_codes=0, rests=0, rests_until=None)
 
 
 def _step_of(factor: SecondFactor, given: str) -> int | None:

@@ -1,6 +1,7 @@
 """Signing in and out, whatever it was that proved who somebody is; and being held off after wrong passwords.
 
-django-axes counts failures by user name and address together, so that a stranger can lock nobody out elsewhere.
+django-axes counts failures by user name and address together, so that a stranger can lock nobody out elsewhere;
+`guesses` counts them by address, whatever the names were.
 """
 
 import datetime as dt
@@ -19,7 +20,7 @@ from devops_sync import audit, remote
 from devops_sync.allowances import Allowance
 from devops_sync.models import User
 
-from . import second_factor, sessions
+from . import guesses, second_factor, sessions
 
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 # Of somebody whose password was right and who has not shown the second factor yet.
@@ -41,6 +42,7 @@ def enter(request: HttpRequest, user: User, how: str) -> None:
     """Sign the person in, with a new key for the session. `how`: what proved who they are, for the audit log."""
     now = timezone.now()
     sessions.forget_expired(now)
+    guesses.forget(now)
     auth.login(request, user, backend=_BACKEND)
     request.session.pop(_HALF_WAY, None)
     address = remote.address_of(request)
@@ -80,6 +82,17 @@ def needs_second_factor(user: User) -> bool:
     return second_factor.is_on(user) or second_factor.is_required(user)
 
 
+def count(request: HttpRequest) -> guesses.Guess:
+    """Count a guess at a password or a code before it is looked at. Raises `guesses.TooMany`."""
+    return guesses.count(counted_at(request), timezone.now())
+
+
+def was_looked_at(request: HttpRequest) -> bool:
+    """Whether a password that was not let in was looked at; it is not while its name is held off from there."""
+    is_locked = getattr(request, "axes_locked_out", False)
+    return not is_locked or getattr(request, "axes_failures_since_start", None) is not None
+
+
 def refuse(request: HttpRequest, name: str) -> None:
     """Count a failure that Django's own sign-in does not see, such as a wrong code."""
     user_login_failed.send(sender=__name__, credentials={"username": name}, request=request)
@@ -91,8 +104,7 @@ def note_refused(request: HttpRequest, name: str, why: str) -> None:
     Nothing is noted of whoever is held off already and goes on trying, and of names that nobody has only up to an
     allowance: they would fill the log.
     """
-    is_locked = getattr(request, "axes_locked_out", False)
-    if is_locked and getattr(request, "axes_failures_since_start", None) is None:
+    if not was_looked_at(request):
         return
     user = User.objects.filter(username=name).first() if "\0" not in name else None
     if user is None and not _of_unknown.take():
@@ -100,8 +112,15 @@ def note_refused(request: HttpRequest, name: str, why: str) -> None:
     subject = user or ("user", "", "somebody unknown")
     with audit.acting.by(audit.acting.stranger(remote.address_of(request))):
         audit.note("session.refused", on=subject, after={"why": why})
-        if is_locked:
+        if getattr(request, "axes_locked_out", False):
             audit.note("session.locked_out", on=subject)
+
+
+def note_held_off(guess: guesses.Guess) -> None:
+    """Note that nobody is let in from an address for a while, once, with the guess that brought it about."""
+    if guess.is_last and guess.address:
+        with audit.acting.by(audit.acting.stranger(guess.address)):
+            audit.note("address.locked_out", on=("address", "", guess.address), after={"failures": guess.number})
 
 
 def locked_until(request: HttpRequest, name: str) -> dt.datetime | None:

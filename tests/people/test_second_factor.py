@@ -12,11 +12,13 @@ from django.utils import timezone
 from devops_sync.models import RecoveryCode, SecondFactor, User
 from devops_sync.models.audit import AuditRow
 from devops_sync.people import giving, second_factor, totp
+from devops_sync.wrong import Wrong
 from tests import builders
 
 from .conftest import code_of, is_in, sign_in, with_password
 
 pytestmark = pytest.mark.django_db
+OWN = {"confirm": builders.PASSWORD}
 
 
 def show(client: Client, code: str, **more: str) -> int:
@@ -94,8 +96,17 @@ def test_codes_on_paper_work_where_the_key_of_the_app_is_gone(ada: User, secret:
 def test_who_is_reset_half_way_begins_again(ada: User, secret: str, client: Client) -> None:
     sign_in(client)
     SecondFactor.objects.all().delete()
-    assert show(client, code_of(secret)) in (302, 400)
+    answer = client.post("/login/code/", {"code": code_of(secret)})
+    assert "Two-factor was reset meanwhile" in answer.content.decode()
     assert not is_in(client)
+    assert not AuditRow.objects.filter(act="session.refused").exists()
+    assert sign_in(client)["Location"] == "/"
+
+
+def test_who_is_reset_while_their_code_is_looked_at_made_no_failure(ada: User, secret: str) -> None:
+    SecondFactor.objects.all().delete()
+    with pytest.raises(second_factor.Removed):
+        second_factor.take(ada, code_of(secret))
 
 
 def test_new_recovery_codes_replace_the_old(ada: User, secret: str, client: Client) -> None:
@@ -140,6 +151,46 @@ def test_ten_wrong_codes_from_everywhere_let_the_codes_rest(ada: User, secret: s
         assert show(client, code_of(secret)) == 302
 
 
+def ten_wrong(user: User) -> dt.timedelta:
+    """Ten wrong codes, once the rest is over. How long codes rest for it."""
+    for _ in range(second_factor.MOST_WRONG):
+        with pytest.raises(Wrong, match="not right"):
+            second_factor.take(user, "000000x")
+    with pytest.raises(second_factor.Resting) as resting:
+        second_factor.take(user, "000000x")
+    return resting.value.until - timezone.now()
+
+
+def test_each_ten_wrong_codes_let_them_rest_twice_as_long_up_to_a_day(ada: User, secret: str) -> None:
+    rests = []
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        for _ in range(9):
+            rests.append(ten_wrong(ada))
+            clock.shift(rests[-1])
+        assert [rest / dt.timedelta(minutes=15) for rest in rests] == [1, 2, 4, 8, 16, 32, 64, 96, 96]
+        # A right one begins anew; its secret is older than all of that.
+        assert second_factor.take(ada, code_of(secret)) == "app"
+        assert ten_wrong(ada) == second_factor.REST
+
+
+def test_another_password_ends_the_rest(ada: User, secret: str, client: Client) -> None:
+    """Whoever tried the codes knew the old one."""
+    ten_wrong(ada)
+    giving.change_password(ada, "an other battery of staples")
+    sign_in(client, password="an other battery of staples")
+    assert show(client, code_of(secret)) == 302
+
+
+def test_codes_that_rest_say_how_long_and_what_to_do(ada: User, secret: str, client: Client) -> None:
+    SecondFactor.objects.update(rests_until=timezone.now() + dt.timedelta(hours=16), rests=7)
+    sign_in(client)
+    answer = client.post("/login/code/", {"code": code_of(secret)})
+    assert (answer.status_code, answer["Retry-After"]) == (429, "57600")
+    said = answer.content.decode()
+    assert "none is looked at for 16 hours" in said
+    assert "An admin can give you another" in said
+
+
 def test_half_a_sign_in_is_forgotten_after_ten_minutes(ada: User, secret: str, client: Client) -> None:
     sign_in(client)
     with time_machine.travel(timezone.now() + dt.timedelta(minutes=11)):
@@ -171,13 +222,36 @@ def test_it_is_set_up_with_a_picture_a_key_and_codes_that_are_shown_once(ada: Us
     assert waiting(client) == found
     drawn = client.get("/login/two-factor.svg")
     assert (drawn["Content-Type"], drawn["Cache-Control"].count("no-store")) == ("image/svg+xml", 1)
-    assert client.post("/account/two-factor/", {"code": "000000x"}).status_code == 400
+    assert client.post("/account/two-factor/", {"code": "000000x", **OWN}).status_code == 400
     assert not second_factor.is_on(ada)
-    page = client.post("/account/two-factor/", {"code": code_of(found)}).content.decode()
+    page = client.post("/account/two-factor/", {"code": code_of(found), **OWN}).content.decode()
     assert page.count('<li class="ref">') == 10
     assert client.get("/login/two-factor.svg").status_code == 404
     assert client.get("/account/two-factor/").status_code == 302
     assert "<strong>10</strong> recovery codes left" in client.get("/account/").content.decode()
+
+
+@pytest.mark.parametrize("given", ["", "wrong"])
+def test_whoever_finds_a_browser_signed_in_does_not_set_it_up(given: str, ada: User, client: Client) -> None:
+    sign_in(client)
+    answer = client.post("/account/two-factor/", {"code": code_of(waiting(client)), "confirm": given})
+    assert answer.status_code == 400
+    said = answer.content.decode()
+    assert 'id="confirm-problem"' in said
+    assert "This is not your password." in said
+    assert "code-problem" not in said
+    assert not second_factor.is_on(ada)
+
+
+@pytest.mark.parametrize("step", ["password", "two-factor/", "two-factor/off"])
+def test_whoever_comes_through_the_provider_has_no_password_to_give(step: str, ada: User, client: Client) -> None:
+    ada.set_unusable_password()
+    ada.save()
+    client.force_login(ada)
+    answer = client.post(f"/account/{step}", OWN | {"current": "", "code": "000000"})
+    assert answer.status_code == 400
+    assert "You sign in through the provider" in client.get("/account/").content.decode()
+    assert not AuditRow.objects.filter(act="session.refused").exists()
 
 
 def test_the_picture_is_nobody_elses(client: Client) -> None:
