@@ -6,13 +6,12 @@ from dataclasses import dataclass
 
 from devops_sync.models import Deployment, Gate
 from devops_sync.models.issue import latest_of_pipelines
-from devops_sync.models.reach import Standing, standings
+from devops_sync.models.reach import Standing
 
 from . import gates
 from .matrix import TYPES
 
 State = Deployment.State
-MOST_ROWS = 8
 MOST_RUNGS = 12
 _ORDER = ("unmapped", *(type for type in TYPES if type != "unmapped"))
 _ICONS = {State.IN_PROGRESS: "moving", State.FAILED: "bad", State.ROLLED_BACK: "warn"}
@@ -160,9 +159,11 @@ class Ladder:
         return min(max((len(row.rungs) for row in self.rows), default=0), 9)
 
 
-def build(sites: Sequence[int], key: str) -> Ladder:
-    """Four queries, however many pipelines and environments there are."""
-    found = standings(sites, key)
+def build(found: Sequence[Standing], pipelines: int) -> Ladder:
+    """Of how an issue stands in the places of some of so many pipelines.
+
+    Three queries, however many environments there are.
+    """
     ids = {pk for one in found for pk in (one.latest, one.successful, one.runs) if pk}
     known = Deployment.objects.in_bulk(list(ids))
     own: dict[tuple[int, str], list[_Own]] = {}
@@ -170,8 +171,7 @@ def build(sites: Sequence[int], key: str) -> Ladder:
         if one.latest in known:
             latest = known[one.latest]
             own.setdefault((latest.site_id, latest.pipeline_id), []).append((latest, one))
-    by_time = sorted(own, key=lambda pipeline: max(one.changed_at for one, _ in own[pipeline]), reverse=True)
-    shown = by_time[:MOST_ROWS]
+    shown = sorted(own, key=lambda pipeline: max(one.changed_at for one, _ in own[pipeline]), reverse=True)
     there: dict[tuple[int, str], list[Deployment]] = {}
     for latest in latest_of_pipelines(shown):
         there.setdefault((latest.site_id, latest.pipeline_id), []).append(latest)
@@ -180,7 +180,7 @@ def build(sites: Sequence[int], key: str) -> Ladder:
     rows = [_row(pipeline, own[pipeline], there.get(pipeline, []), read, known) for pipeline in shown]
     asked = [(one, read[one.pk]) for one in gated if one.pk in read]
     asked.sort(key=lambda item: (not item[1].said.is_open, -item[0].changed_at.timestamp()))
-    return Ladder(rows, len(by_time) - len(shown), asked)
+    return Ladder(rows, pipelines - len(shown), asked)
 
 
 def _is_later(rung: Rung) -> bool:

@@ -30,6 +30,16 @@ _DEV = ("branch", "commit", "pull_request", "build")
 _BAD = ("failed", "rolled_back")
 
 
+def wide_of(count: int) -> int:
+    """How wide the count is, with a little air on both sides."""
+    return 6 + 7 * len(f"{count:,}")
+
+
+def reach_of(count: int) -> float:
+    """How far to the right a dot of so many needs the lane for itself."""
+    return 19.0 if count == 1 else 16.0 + wide_of(count)
+
+
 @dataclass(frozen=True)
 class Dot:
     """One event, or several that lie too close together to be told apart."""
@@ -65,8 +75,7 @@ class Dot:
 
     @property
     def wide(self) -> int:
-        """How wide the count is, with a little air on both sides."""
-        return 6 + 7 * len(f"{self.count:,}")
+        return wide_of(self.count)
 
     @property
     def said_x(self) -> str:
@@ -88,8 +97,7 @@ class Dot:
 
     @property
     def reach(self) -> float:
-        """How far to the right it needs the lane for itself."""
-        return 19.0 if self.count == 1 else 16.0 + self.wide
+        return reach_of(self.count)
 
 
 @dataclass(frozen=True)
@@ -212,38 +220,32 @@ def _lane(name: str, icon: str, tallies: list[Tally], scale: Scale, left_at: dt.
 
 
 def dots_of(tallies: list[Tally], scale: Scale) -> list[Dot]:
-    dots: list[Dot] = []
+    """The tallies of a lane as dots: what lies too close together is one, where the first lies, in the last's state."""
+    groups: list[list[Tally]] = []
+    start, count = 0.0, 0
     for one in sorted(tallies, key=lambda one: (one.last_at, one.first_at)):
-        dot = Dot(
-            scale.x(one.last_at),
-            one.kind,
-            one.state,
-            one.count,
-            one.count if one.state in _BAD else 0,
-            one.first_at,
-            one.last_at,
-            scale.x(one.seen_at),
-            one.label,
-        )
-        if dots and dot.x - dots[-1].x < dots[-1].reach:
-            dots[-1] = _together(dots[-1], dot)
+        x = scale.x(one.last_at)
+        if groups and x - start < reach_of(count):
+            groups[-1].append(one)
+            count += one.count
         else:
-            dots.append(dot)
-    return dots
+            groups.append([one])
+            start, count = x, one.count
+    return [_dot(group, scale) for group in groups]
 
 
-def _together(one: Dot, later: Dot) -> Dot:
-    """The two as one: where the first lies, in the state of the later."""
+def _dot(group: list[Tally], scale: Scale) -> Dot:
+    first, last = group[0], group[-1]
     return Dot(
-        one.x,
-        one.kind,
-        later.state,
-        one.count + later.count,
-        one.bad + later.bad,
-        min(one.first_at, later.first_at),
-        max(one.last_at, later.last_at),
-        min(one.seen_x, later.seen_x),
-        later.label,
+        scale.x(first.last_at),
+        first.kind,
+        last.state,
+        sum(one.count for one in group),
+        sum(one.count for one in group if one.state in _BAD),
+        min(one.first_at for one in group),
+        max(one.last_at for one in group),
+        scale.x(min(one.seen_at for one in group)),
+        last.label,
     )
 
 

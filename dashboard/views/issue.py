@@ -14,7 +14,7 @@ from django.urls import reverse
 from devops_sync import roles
 from devops_sync.models import Entry, Repository, Site
 from devops_sync.models import issue as touching
-from devops_sync.models.issue import Event, Tally
+from devops_sync.models.issue import Event, Tally, Touched
 
 from .. import frame, issues, ladder, live, timeline, zone
 from ..doors import readers_only
@@ -44,18 +44,10 @@ class Page:
 class Shown:
     """One event, with the current row that tells of it."""
 
+    kind: str
     row: Any
     outcome: str
     repository: Repository | None
-
-    @property
-    def kind(self) -> str:
-        return str(self.row.entry.kind)
-
-    @property
-    def said(self) -> str:
-        """The partial that says it."""
-        return f"_event.html#{self.kind}"
 
 
 @require_GET
@@ -66,10 +58,10 @@ def issue(request: HttpRequest, key: str) -> HttpResponse:
         return redirect(issues.url_of(key.upper()) + (f"?{query}" if query else ""))
     filters = Filters(request.GET, frame.of(request).sites)
     ids = [] if filters.problems else [site.pk for site in filters.sites]
-    tallies = touching.tally(ids, key) if "\0" not in key else []
-    if not tallies:
+    found = touching.touched(ids, key, **_asked(request)) if "\0" not in key else Touched()
+    if not found.tallies:
         return _untouched(request, filters, key)
-    return _page(request, filters, ids, key, tallies)
+    return _page(request, filters, ids, key, found)
 
 
 def _untouched(request: HttpRequest, filters: Filters, key: str) -> HttpResponse:
@@ -87,15 +79,14 @@ def _untouched(request: HttpRequest, filters: Filters, key: str) -> HttpResponse
     )
 
 
-def _page(request: HttpRequest, filters: Filters, ids: list[int], key: str, tallies: list[Tally]) -> HttpResponse:
-    now = frame.of(request).now
-    with_deleted = request.GET.get("deleted") == "1"
-    counted = [one for one in tallies if with_deleted or not one.is_deleted]
-    page, looked_at = _events(request, filters, ids, key, deleted=with_deleted)
+def _page(request: HttpRequest, filters: Filters, ids: list[int], key: str, found: Touched) -> HttpResponse:
+    now, with_deleted = frame.of(request).now, _with_deleted(request)
+    counted = [one for one in found.tallies if with_deleted or not one.is_deleted]
+    page, looked_at = _events(request, filters, found.events)
     shown = _rows(page.shown, looked_at)
     sites = {site.pk: site for site in filters.sites}
-    touched = [sites[pk] for pk in sorted({one.site_id for one in tallies}, key=lambda pk: sites[pk].slug)]
-    reached = ladder.build(ids, key)
+    touched = [sites[pk] for pk in sorted({one.site_id for one in found.tallies}, key=lambda pk: sites[pk].slug)]
+    reached = ladder.build(found.standings, found.pipelines)
     counts = _counts(counted)
     total = sum(one.count for one in counted)
     context: dict[str, Any] = {
@@ -112,7 +103,7 @@ def _page(request: HttpRequest, filters: Filters, ids: list[int], key: str, tall
         "days": _by_day(shown),
         "page": page,
         "counts": counts,
-        "deleted": sum(one.count for one in tallies if one.is_deleted),
+        "deleted": sum(one.count for one in found.tallies if one.is_deleted),
         "with_deleted": with_deleted,
         "first_at": min((one.seen_at for one in counted), default=None),
         "to_production": _to_production(counted),
@@ -150,25 +141,31 @@ def _in_jira(site: Site, key: str) -> str:
 # ── The events ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _events(
-    request: HttpRequest, filters: Filters, ids: list[int], key: str, *, deleted: bool
-) -> tuple[Page, list[Event]]:
-    """The page that the address asks for, and the newest of all where that is the first page."""
+def _asked(request: HttpRequest) -> dict[str, Any]:
+    """Which events the address asks for: a page, or of the first one as many as are looked at."""
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     mark = _read(after or before)
-    if mark is None and (after or before):
-        filters.problems.append("It names a place in the list that cannot be one. Go back to the newest.")
-    if mark is None:
-        found = touching.events(ids, key, LOOKED_AT, deleted=deleted)
-        return Page(found[:SIZE], None, _write(found[SIZE - 1]) if len(found) > SIZE else None, is_paged=False), found
+    place = {} if mark is None else {"older": mark} if after else {"newer": mark}
+    return {"most": LOOKED_AT if mark is None else SIZE + 1, **place, "deleted": _with_deleted(request)}
+
+
+def _with_deleted(request: HttpRequest) -> bool:
+    return request.GET.get("deleted") == "1"
+
+
+def _events(request: HttpRequest, filters: Filters, found: list[Event]) -> tuple[Page, list[Event]]:
+    """The page that the address asks for, and the newest of all where that is the first page."""
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    has_more = len(found) > SIZE
+    if _read(after or before) is None:
+        if after or before:
+            filters.problems.append("It names a place in the list that cannot be one. Go back to the newest.")
+        return Page(found[:SIZE], None, _write(found[SIZE - 1]) if has_more else None, is_paged=False), found
     if after:
-        found = touching.events(ids, key, SIZE + 1, older=mark, deleted=deleted)
         newer = _write(found[0]) if found else None
-        return Page(found[:SIZE], newer, _write(found[SIZE - 1]) if len(found) > SIZE else None, is_paged=True), []
-    found = touching.events(ids, key, SIZE + 1, newer=mark, deleted=deleted)
+        return Page(found[:SIZE], newer, _write(found[SIZE - 1]) if has_more else None, is_paged=True), []
     shown = found[-SIZE:]
-    has_newer = len(found) > SIZE
-    return Page(shown, _write(shown[0]) if has_newer else None, _write(shown[-1]) if shown else None, True), []
+    return Page(shown, _write(shown[0]) if has_more else None, _write(shown[-1]) if shown else None, True), []
 
 
 def _write(event: Event) -> str:
@@ -200,17 +197,35 @@ def _rows(events: Iterable[Event], looked_at: Iterable[Event]) -> list[Shown]:
     )
     repositories = {(one.site_id, one.repository_id): one for one in known.only("site", "repository_id", "name")}
     return [
-        Shown(row, event.outcome, repositories.get((row.site_id, getattr(row, "repository_id", ""))))
+        Shown(event.kind, row, event.outcome, repositories.get((row.site_id, getattr(row, "repository_id", ""))))
         for event in events
         if (row := rows.get((event.kind, event.pk))) is not None
     ]
 
 
+# What is said of a row and of whoever sent it: a hundred rows with all that they have take longer to read than to draw.
+_SAID = (
+    "site",
+    "changed_at",
+    "deleted_at",
+    "entry__submission__purpose",
+    "entry__submission__path",
+    "entry__submission__token__name",
+    "entry__submission__user__username",
+)
+_NAMED = ("pipeline_id", "number", "label", "display_name", "state")
+_SAID_OF = {
+    "branch": ("repository_id", "name", "last_commit_display_id"),
+    "commit": ("repository_id", "display_id", "message"),
+    "pull_request": ("repository_id", "display_id", "title", "status"),
+    "build": (*_NAMED, "tests_total", "tests_failed"),
+    "deployment": (*_NAMED, "gated", "pipeline_name", "environment_name", "duration"),
+}
+
+
 def _of_kind(kind: str, pks: list[int]) -> Iterable[Any]:
     found = KINDS[kind].model._default_manager.filter(pk__in=pks)
-    return found.select_related("entry__submission__token", "entry__submission__user").defer(
-        "entry__payload", "entry__errors", "entry__submission__raw"
-    )
+    return found.select_related("entry__submission__token", "entry__submission__user").only(*_SAID, *_SAID_OF[kind])
 
 
 def _by_day(shown: Iterable[Shown]) -> list[tuple[dt.date, list[Shown]]]:

@@ -1,18 +1,21 @@
 """What touched an issue, read from the current rows of every kind, each by its index on issue keys.
 
-An issue may have tens of thousands of rows. Each question is one statement, whose parts are fenced off (MATERIALIZED)
-so that the rows are found by the issue and not by walking through time until enough of them turn up.
+An issue may have tens of thousands of rows all over the tables, so that to read them is what takes longest: one
+statement reads them once and answers all that is asked of them. Its parts are fenced off (MATERIALIZED) so that the
+rows are found by the issue and not by walking through time until enough of them turn up.
 """
 
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection
 
+from . import reach
 from .deployment import Deployment
+from .reach import Standing
 
 # The kinds that name issues. What comes last stands first among those of the same instant.
 KINDS = ("branch", "commit", "pull_request", "build", "deployment")
@@ -21,7 +24,8 @@ LANES = 12
 ENVIRONMENTS = 40
 
 
-@dataclass(frozen=True)
+# A page makes a thousand and more of them: frozen, that takes three times as long.
+@dataclass(slots=True)
 class Tally:
     """How many of a kind in one state lie in one slot of the issue's time, and between which instants.
 
@@ -54,37 +58,64 @@ class Event:
     unknown_issues: list[str]
 
 
+@dataclass(frozen=True)
+class Touched:
+    """All that touched an issue, counted; a page of it; and where it is, in the pipelines that had it last.
+
+    `pipelines` is how many had it.
+    """
+
+    tallies: list[Tally] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    standings: list[Standing] = field(default_factory=list)
+    pipelines: int = 0
+
+
 Mark = tuple[dt.datetime, str, int]
 
 
-def tally(sites: Sequence[int], key: str) -> list[Tally]:
-    """Everything that touched the issue, counted by slots of the time between the first and the last of it."""
-    with connection.cursor() as cursor:
-        cursor.execute(_TALLY, _named(sites, key))
-        return [Tally(*row) for row in cursor.fetchall()]
-
-
-def events(
-    sites: Sequence[int], key: str, most: int, *, older: Mark | None = None, newer: Mark | None = None, deleted: bool
-) -> list[Event]:
-    """The newest of them, or those next to a mark (instant, kind, id), the newest first; with the `deleted` or not."""
+def touched(
+    sites: Sequence[int],
+    key: str,
+    most: int,
+    *,
+    older: Mark | None = None,
+    newer: Mark | None = None,
+    deleted: bool = False,
+) -> Touched:
+    """What touched the issue: everything of it counted by slots of the time between the first and the last, and the
+    newest events, or those next to a mark (instant, kind, id), the newest first; of events the `deleted` too or not.
+    """
     mark = older or newer
     sign, order = (">", "ASC") if newer else ("<", "DESC")
-    place = f"WHERE (changed_at, rank, id) {sign} (%s, %s, %s)" if mark else ""
-    alive = "" if deleted else " AND deleted_at IS NULL"
-    statement = f"""
-        WITH touched AS MATERIALIZED ({_each("rank, id, changed_at, entry_id", alive)}),
-        few AS MATERIALIZED (
-            SELECT * FROM touched {place} ORDER BY changed_at {order}, rank {order}, id {order} LIMIT %s
-        )
-        SELECT few.rank, few.id, few.changed_at, entry.outcome, entry.unknown_issues
-        FROM few JOIN entry ON entry.id = few.entry_id
-        ORDER BY few.changed_at DESC, few.rank DESC, few.id DESC
-    """  # noqa: S608 (words of this module's own)
+    statement = _TOUCHED.format(
+        rows=" UNION ALL ".join(map(_row, KINDS)),
+        events="" if deleted else " AND NOT is_deleted",
+        place=f" AND (changed_at, rank, id) {sign} (%s, %s, %s)" if mark else "",
+        order=order,
+    )
+    named: list[Any] = [key, list(sites)] * len(KINDS)
     at: list[Any] = [mark[0], KINDS.index(mark[1]), mark[2]] if mark else []
     with connection.cursor() as cursor:
-        cursor.execute(statement, [*_named(sites, key), *at, most])
-        return [Event(KINDS[rank], *row) for rank, *row in cursor.fetchall()]
+        cursor.execute(statement, [*named, *at, most, *[key] * reach.KEYS])
+        counted, happened, stood, pipelines = cursor.fetchone()
+    return Touched(
+        [
+            Tally(site, KINDS[rank], kind, lane, state, gone, slot, many, _at(first), _at(last), _at(seen))
+            for site, rank, kind, lane, state, gone, slot, many, first, last, seen in counted or ()
+        ],
+        [Event(KINDS[rank], pk, _at(changed), *rest) for rank, pk, changed, *rest in happened or ()],
+        [Standing(*one) for one in stood or ()],
+        pipelines or 0,
+    )
+
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def _at(microseconds: int) -> dt.datetime:
+    """The instant that the statement gives as a number: thousands of them written out would have to be read."""
+    return _EPOCH + dt.timedelta(microseconds=microseconds)
 
 
 def title(sites: Sequence[int], key: str) -> tuple[int, str] | None:
@@ -107,56 +138,71 @@ def latest_of_pipelines(pipelines: Sequence[tuple[int, str]]) -> list[Deployment
     return list(Deployment.objects.raw(_LATEST_OF_PIPELINES, [list(sites), list(ids), ENVIRONMENTS]))
 
 
-def _named(sites: Sequence[int], key: str) -> list[Any]:
-    """What the rows of every kind are asked with."""
-    return [key, list(sites)] * len(KINDS)
+_OWN = "environment_type, environment_name, pipeline_id, environment_id, number"
+_STATES = {
+    "pull_request": "status",
+    "build": "state",
+    "deployment": "CASE WHEN gated AND state = 'pending' THEN 'gated' ELSE state END",
+}
 
 
-def _each(columns: str, also: str = "") -> str:
-    """The rows of every kind that name the issue."""
-    return " UNION ALL ".join(
-        f"SELECT {columns.replace('rank', f'{rank} AS rank')} FROM {table}"  # noqa: S608 (names of this project's own)
-        f" WHERE issue_keys @> ARRAY[%s] AND site_id = ANY(%s){also}"
-        for rank, table in enumerate(KINDS)
-    )
-
-
-def _counted(table: str) -> str:
-    own = {
-        "branch": "'', '', ''",
-        "commit": "'', '', ''",
-        "pull_request": "'', '', status",
-        "build": "'', '', state",
-        "deployment": (
-            "environment_type, environment_name, CASE WHEN gated AND state = 'pending' THEN 'gated' ELSE state END"
-        ),
-    }[table]
+def _row(table: str) -> str:
+    """The rows of a kind that name the issue."""
+    own = _OWN if table == "deployment" else "NULL::text, NULL::text, NULL::text, NULL::text, NULL::bigint"
     return f"""
-        SELECT site_id, '{table}' AS kind, {own}, deleted_at IS NOT NULL, changed_at,
-               least(first_received_at, changed_at)
-        FROM {table} WHERE issue_keys @> ARRAY[%s] AND site_id = ANY(%s)
-    """  # noqa: S608 (names of this project's own)
+    SELECT {KINDS.index(table)}, id, site_id, entry_id, changed_at, least(first_received_at, changed_at),
+           deleted_at IS NOT NULL, {_STATES.get(table, "''")}, {own}
+    FROM {table} WHERE issue_keys @> ARRAY[%s] AND site_id = ANY(%s)"""  # noqa: S608 (names of this project's own)
 
 
-_TALLY = f"""
-WITH touched (site_id, kind, environment_type, environment_name, state, is_deleted, changed_at, seen_at)
-    AS MATERIALIZED ({" UNION ALL ".join(_counted(table) for table in KINDS)}),
-reach AS (
-    SELECT min(changed_at) AS first_at, date_part('epoch', max(changed_at) - min(changed_at)) AS span FROM touched
+def _micro(column: str) -> str:
+    return f"(extract(epoch FROM {column}) * 1000000)::bigint"
+
+
+# Counted by all that is told apart before the busiest environments are looked for: that leaves few rows to do it with.
+_TOUCHED = f"""
+WITH touched (rank, id, site_id, entry_id, changed_at, seen_at, is_deleted, state, {_OWN}) AS MATERIALIZED ({{rows}}
+),
+span AS MATERIALIZED (
+    SELECT date_part('epoch', min(changed_at)) AS first_at,
+           nullif(date_part('epoch', max(changed_at) - min(changed_at)), 0) AS seconds
+    FROM touched
+),
+slotted AS MATERIALIZED (
+    SELECT site_id, rank, environment_type COLLATE "C" AS environment_type,
+           environment_name COLLATE "C" AS environment_name, state COLLATE "C" AS state, is_deleted,
+           least({SLOTS - 1}, coalesce(
+               floor((date_part('epoch', changed_at) - span.first_at) / span.seconds * {SLOTS}), 0
+           ))::int AS slot,
+           count(*) AS many, min(changed_at) AS first_at, max(changed_at) AS last_at, min(seen_at) AS seen_at
+    FROM touched CROSS JOIN span GROUP BY 1, 2, 3, 4, 5, 6, 7
 ),
 lane AS (
-    SELECT environment_name, true AS is_lane FROM touched WHERE kind = 'deployment'
-    GROUP BY environment_name ORDER BY count(*) DESC, environment_name LIMIT {LANES}
-)
-SELECT site_id, kind, CASE WHEN lane.is_lane THEN environment_type ELSE '' END,
-       CASE WHEN lane.is_lane THEN environment_name ELSE '' END,
-       state, is_deleted,
-       CASE WHEN reach.span = 0 THEN 0
-            ELSE least({SLOTS - 1}, floor(date_part('epoch', changed_at - reach.first_at) / reach.span * {SLOTS})::int)
-       END,
-       count(*), min(changed_at), max(changed_at), min(seen_at)
-FROM touched CROSS JOIN reach LEFT JOIN lane USING (environment_name)
-GROUP BY 1, 2, 3, 4, 5, 6, 7
+    SELECT environment_name FROM slotted WHERE environment_name IS NOT NULL
+    GROUP BY environment_name ORDER BY sum(many) DESC, environment_name LIMIT {LANES}
+),
+tally AS (
+    SELECT site_id, rank, CASE WHEN lane.environment_name IS NULL THEN '' ELSE environment_type END AS environment_type,
+           coalesce(lane.environment_name, '') AS lane, state, is_deleted, slot,
+           sum(many)::bigint AS many, min(first_at) AS first_at, max(last_at) AS last_at, min(seen_at) AS seen_at
+    FROM slotted LEFT JOIN lane USING (environment_name) GROUP BY 1, 2, 3, 4, 5, 6, 7
+),
+few AS MATERIALIZED (
+    SELECT rank, id, changed_at, entry_id FROM touched WHERE true{{events}}{{place}}
+    ORDER BY changed_at {{order}}, rank {{order}}, id {{order}} LIMIT %s
+),
+event AS (
+    SELECT few.rank, few.id, few.changed_at, entry.outcome, entry.unknown_issues
+    FROM few JOIN entry ON entry.id = few.entry_id
+    ORDER BY few.changed_at DESC, few.rank DESC, few.id DESC
+),
+{reach.STOOD}
+SELECT
+    (SELECT json_agg(json_build_array(site_id, rank, environment_type, lane, state, is_deleted, slot, many,
+        {_micro("first_at")}, {_micro("last_at")}, {_micro("seen_at")})) FROM tally),
+    (SELECT json_agg(json_build_array(rank, id, {_micro("changed_at")}, outcome, unknown_issues)) FROM event),
+    (SELECT json_agg(json_build_array(latest, successful, runs, has)) FROM stood),
+    (SELECT count(*) FROM pipeline)
 """  # noqa: S608 (names of this project's own)
 
 _TITLE = """

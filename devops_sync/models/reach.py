@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 PLACES = 200
+PIPELINES = 8
 LOOKED_BACK = 30
 # Of the furthest so many places of an issue a list asks whether they still have it.
 _ASKED = 40
@@ -27,13 +28,6 @@ class Standing:
     has: bool
 
 
-def standings(sites: Sequence[int], key: str) -> list[Standing]:
-    """Where deployments of the issue are, the furthest environments first, no more than `PLACES`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STANDINGS, [key, key, list(sites), PLACES])
-        return [Standing(*row) for row in cursor.fetchall()]
-
-
 def furthest_of_issues(sites: Sequence[int], keys: Sequence[str]) -> dict[str, str]:
     """The name of the furthest environment that has each issue."""
     with connection.cursor() as cursor:
@@ -44,26 +38,35 @@ def furthest_of_issues(sites: Sequence[int], keys: Sequence[str]) -> dict[str, s
 _HERE = "site_id = place.site_id AND pipeline_id = place.pipeline_id AND environment_id = place.environment_id"
 _RANK = "array_position(ARRAY['unmapped', 'development', 'testing', 'staging', 'production'], environment_type::text)"
 
-# What runs in a place, and whether it has the issue: of the latest few successes the last that was not rolled back.
-_RUNS = f"""
-    WITH few AS (
-        SELECT id, number, state, label, issue_keys FROM deployment
+
+def _runs(key: str) -> str:
+    """What runs in a place, and whether it has the issue, `key` in the statement's words.
+
+    It is the last of the latest few successes that was not rolled back.
+    """
+    return f"""
+    WITH few AS MATERIALIZED (
+        SELECT id, number, state, label, issue_keys @> ARRAY[{key}] AS names_it FROM deployment
         WHERE {_HERE} AND deleted_at IS NULL ORDER BY number DESC LIMIT {LOOKED_BACK}
     ),
-    own AS (
-        SELECT id, number, state, label, issue_keys FROM deployment WHERE {_HERE} AND number = place.successful
+    own AS MATERIALIZED (
+        SELECT id, number, state, label, issue_keys @> ARRAY[{key}] AS names_it FROM deployment
+        WHERE {_HERE} AND number = place.successful
+    ),
+    back AS MATERIALIZED (
+        SELECT label, max(number) AS number FROM few
+        WHERE state = 'rolled_back' AND label <> '' AND names_it GROUP BY label
     ),
     went AS (
         SELECT one.*, EXISTS (
-            SELECT 1 FROM few AS back
-            WHERE back.state = 'rolled_back' AND back.number > one.number
-              AND back.label = one.label AND back.label <> '' AND back.issue_keys @> ARRAY[place.key]
+            SELECT 1 FROM back WHERE back.label = one.label AND back.number > one.number
         ) AS was_taken_back
         FROM (SELECT * FROM few WHERE state = 'successful' UNION ALL SELECT * FROM own) AS one
+        ORDER BY was_taken_back, number DESC LIMIT 1
     )
-    SELECT went.id, went.issue_keys @> ARRAY[place.key] AS names_it,
+    SELECT went.id, went.names_it,
            CASE WHEN went.was_taken_back OR went.number < place.first THEN false
-                WHEN went.issue_keys @> ARRAY[place.key] OR went.label IN ('', own.label) THEN true
+                WHEN went.names_it OR went.label IN ('', own.label) THEN true
                 ELSE NOT EXISTS (
                     SELECT 1 FROM (
                         SELECT label, state FROM deployment
@@ -72,28 +75,44 @@ _RUNS = f"""
                     ) AS older WHERE older.label = went.label AND older.state = 'successful'
                 )
            END AS has
-    FROM went CROSS JOIN own ORDER BY went.was_taken_back, went.number DESC LIMIT 1
+    FROM went CROSS JOIN own
 """  # noqa: S608 (words of this module's own)
 
-_STANDINGS = f"""
-WITH place AS MATERIALIZED (
-    SELECT %s::text AS key, site_id, pipeline_id, environment_id, max(number) AS latest,
-           min(number) FILTER (WHERE state = 'successful') AS first,
+
+# How often `STOOD` has to be given the issue.
+KEYS = 2
+# Parts of a statement that has the rows of one issue as `touched`: the pipelines that had it, and how it stands in each
+# place of those that had it last, the furthest environments first. Of the others only how many they are is read.
+STOOD = f"""met AS MATERIALIZED (
+    SELECT site_id, pipeline_id COLLATE "C" COLLATE "default" AS pipeline_id,
+           environment_id COLLATE "C" COLLATE "default" AS environment_id,
+           max(number) AS latest, min(number) FILTER (WHERE state = 'successful') AS first,
            max(number) FILTER (WHERE state = 'successful') AS successful, max(changed_at) AS changed_at,
            max({_RANK}) AS rank
-    FROM deployment WHERE issue_keys @> ARRAY[%s] AND site_id = ANY(%s) AND deleted_at IS NULL
-    GROUP BY site_id, pipeline_id, environment_id
-    ORDER BY rank DESC, changed_at DESC LIMIT %s
-)
-SELECT latest.id, CASE WHEN runs.names_it AND runs.has THEN runs.id ELSE went.id END, runs.id, coalesce(runs.has, false)
-FROM place
-JOIN deployment AS latest ON latest.site_id = place.site_id AND latest.pipeline_id = place.pipeline_id
-    AND latest.environment_id = place.environment_id AND latest.number = place.latest
-LEFT JOIN deployment AS went ON went.site_id = place.site_id AND went.pipeline_id = place.pipeline_id
-    AND went.environment_id = place.environment_id AND went.number = place.successful
-LEFT JOIN LATERAL ({_RUNS}) AS runs ON true
-ORDER BY place.rank DESC, place.changed_at DESC
-"""  # noqa: S608 (words of this module's own)
+    FROM touched WHERE pipeline_id IS NOT NULL AND NOT is_deleted
+    GROUP BY site_id, pipeline_id COLLATE "C", environment_id COLLATE "C"
+    ORDER BY rank DESC, changed_at DESC LIMIT {PLACES}
+),
+placed AS MATERIALIZED (
+    SELECT met.*, held.id, held.changed_at AS latest_at FROM met JOIN deployment AS held
+        ON held.site_id = met.site_id AND held.pipeline_id = met.pipeline_id
+        AND held.environment_id = met.environment_id AND held.number = met.latest
+),
+pipeline AS MATERIALIZED (
+    SELECT site_id, pipeline_id, row_number() OVER (ORDER BY max(latest_at) DESC, min(id)) AS nth
+    FROM placed GROUP BY site_id, pipeline_id
+),
+stood AS (
+    SELECT place.id AS latest, CASE WHEN runs.names_it AND runs.has THEN runs.id ELSE went.id END AS successful,
+           runs.id AS runs, coalesce(runs.has, false) AS has
+    FROM placed AS place
+    JOIN pipeline ON pipeline.site_id = place.site_id AND pipeline.pipeline_id = place.pipeline_id
+        AND pipeline.nth <= {PIPELINES}
+    LEFT JOIN deployment AS went ON went.site_id = place.site_id AND went.pipeline_id = place.pipeline_id
+        AND went.environment_id = place.environment_id AND went.number = place.successful
+    LEFT JOIN LATERAL ({_runs("%s")}) AS runs ON true
+    ORDER BY place.rank DESC, place.changed_at DESC
+)"""  # noqa: S608 (words of this module's own)
 
 _FURTHEST = f"""
 SELECT issue.key, furthest.environment_name FROM unnest(%s::text[]) AS issue(key) CROSS JOIN LATERAL (
@@ -104,7 +123,7 @@ SELECT issue.key, furthest.environment_name FROM unnest(%s::text[]) AS issue(key
         WHERE issue_keys @> ARRAY[issue.key] AND site_id = ANY(%s) AND state = 'successful' AND deleted_at IS NULL
         GROUP BY site_id, pipeline_id, environment_id
         ORDER BY rank DESC, changed_at DESC LIMIT {_ASKED}
-    ) AS place CROSS JOIN LATERAL ({_RUNS}) AS runs
+    ) AS place CROSS JOIN LATERAL ({_runs("place.key")}) AS runs
     WHERE runs.has ORDER BY place.rank DESC, place.changed_at DESC LIMIT 1
 ) AS furthest
 """  # noqa: S608 (words of this module's own)

@@ -98,7 +98,7 @@ QUERIES: dict[str, tuple[int, int]] = {
     "drift": (14, 14),
     "errand-list": (8, 8),
     "deletion-list": (11, 13),
-    "issue": (18, 18),
+    "issue": (16, 16),
     "overview": (22, 22),
     "pipeline": (14, 14),
     "quiet-list": (9, 9),
