@@ -14,7 +14,7 @@ from django.utils import timezone
 from ..alone import CLEANUP, alone_with
 from ..models import Cleanup, CleanupPart, Deletion
 from ..models.cleanup import said
-from . import keyed, marking, noting, proving, redacting, report, ruling, staying
+from . import keyed, marking, noting, placing, proving, redacting, report, reviving, ruling, staying
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _put(part: CleanupPart) -> bool:
         _tidy(part.cleanup)
         return False
     if part.state == _Part.REVIVING:
-        marking.revive(part, _Part.TODO)
+        reviving.revive(part, _Part.TODO)
     if part.cleanup.is_by_properties and part.cleanup.origin != Cleanup.Origin.GATEWAY:
         marking.look(part)
     if part.stamp is None:
@@ -130,8 +130,8 @@ def _put_by_properties(part: CleanupPart) -> bool:
     if marked_to is None:
         return False
     try:
-        marking.stand(part, marked_to)
-    except marking.NotRunning:
+        placing.stand(part, marked_to)
+    except placing.NotRunning:
         return False
     return True
 
@@ -147,7 +147,7 @@ def _tidy(cleanup: Cleanup) -> None:
     cleanup.refresh_from_db(fields=["state", "stopped_for"])
     is_ended = cleanup.is_over or bool(cleanup.stopped_for)
     for part in cleanup.parts.filter(state__in=(_Part.MARKING, _Part.REVIVING)).select_related("cleanup"):
-        marking.take_back(part, _Part.CANCELLED if is_ended else _Part.TODO)
+        reviving.take_back(part, _Part.CANCELLED if is_ended else _Part.TODO)
     if cleanup.state == State.PAUSED:
         take_back_all(cleanup, _Part.TODO)
     elif cleanup.state in (State.CANCELLED, State.STOPPED) and cleanup.report is None:
@@ -157,7 +157,7 @@ def _tidy(cleanup: Cleanup) -> None:
 def take_back_all(cleanup: Cleanup, into: CleanupPart.State) -> None:
     """Take back whatever Jira was not asked for."""
     for part in unanswered(cleanup):
-        marking.take_back(part, into)
+        reviving.take_back(part, into)
 
 
 def _stop(cleanup: Cleanup, why: str) -> None:

@@ -17,7 +17,7 @@ def main() -> int:
     from django.utils import timezone
 
     from devops_sync import cleaning, cleanups
-    from devops_sync.cleaning import marking, matching
+    from devops_sync.cleaning import matching, placing
     from devops_sync.cleanups import preview
     from devops_sync.models import Cleanup, Site
 
@@ -39,7 +39,7 @@ def main() -> int:
     cleanup.site.refresh_from_db()
     cleanups.confirm(cleanup, None, cleanup.total, "Measured.", 0, now)
 
-    stand, last = marking.stand, [0.0]
+    stand, last = placing.stand, [0.0]
 
     def timed(*arguments: object) -> object:
         began = time.monotonic()
@@ -48,7 +48,7 @@ def main() -> int:
         finally:
             last[0] = time.monotonic() - began
 
-    marking.stand = timed  # type: ignore[assignment]
+    placing.stand = timed  # type: ignore[assignment]
     began = time.monotonic()
     cleaning.run(cleanup.pk)
     found["marking"] = (began, time.monotonic())

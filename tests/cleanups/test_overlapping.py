@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from devops_sync import cleaning, cleanups, errands, feeding, ledger
-from devops_sync.cleaning import marking, matching
+from devops_sync.cleaning import marking, matching, placing
 from devops_sync.deletions import Asked
 from devops_sync.models import Cleanup, Commit, Deployment, Entry, Errand, Repository, Site, User
 from tests.errands.conftest import Send, deliver, everything, state
@@ -57,13 +57,13 @@ def test_what_is_given_back_after_all_was_marked_is_more_than_the_preview_showed
 ) -> None:
     first = confirm(plan(two, admin, account="a"), admin)
     cleaning.run_due()
-    second, stand = confirm(plan(two, admin, ("deployments",), tool="ci"), admin), marking.stand
+    second, stand = confirm(plan(two, admin, ("deployments",), tool="ci"), admin), placing.stand
 
     def after_the_first_is_cancelled(*given: Any) -> Any:
         cleanups.cancel(first, admin, timezone.now())
         return stand(*given)
 
-    monkeypatch.setattr(marking, "stand", after_the_first_is_cancelled)
+    monkeypatch.setattr(placing, "stand", after_the_first_is_cancelled)
     cleaning.run_due()
     monkeypatch.undo()
     assert work(second).state == Cleanup.State.STOPPED
@@ -128,15 +128,15 @@ def test_what_lies_in_a_repository_stays_with_it(
 ) -> None:
     send("devinfo", repository(), properties={"account": "a"})
     send("devinfo", repository(commits=[commit()]), properties={"account": "b"})
-    cleanup, stand = confirm(plan(site, admin, ("devinfo",), account="a"), admin), marking.stand
+    cleanup, stand = confirm(plan(site, admin, ("devinfo",), account="a"), admin), placing.stand
 
     def after_somebody_submits(*given: Any) -> Any:
         send("devinfo", repository(sequence=2), properties={"account": "b"}, go=False)
         return stand(*given)
 
-    monkeypatch.setattr(marking, "stand", after_somebody_submits)
+    monkeypatch.setattr(placing, "stand", after_somebody_submits)
     cleaning.run_due()
-    monkeypatch.setattr(marking, "stand", stand)
+    monkeypatch.setattr(placing, "stand", stand)
     work(cleanup)
     assert (Repository.objects.alive().count(), Commit.objects.alive().count()) == (1, 1)
     assert (len(state(sandbox)["repository"]), len(state(sandbox)["commit"])) == (1, 1)
