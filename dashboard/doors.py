@@ -10,6 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from devops_sync import roles
+from devops_sync.models import User
 
 from . import live
 
@@ -27,6 +28,12 @@ def readers_only(view: View[P]) -> View[P]:
         return live.still(request) or view(request, *args, **kwargs)
 
     return inner
+
+
+def person(request: HttpRequest) -> User:
+    """Who asks, behind the door: nobody comes to a page without having signed in."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -7,8 +7,8 @@ from django.views.decorators.cache import never_cache
 
 from devops_sync.people import openid, signing_in
 
+from .. import sign_in
 from ..methods import require_GET
-from . import login
 
 
 @login_not_required
@@ -19,11 +19,11 @@ def start(request: HttpRequest) -> HttpResponse:
     if not openid.host():
         raise Http404
     if request.user.is_authenticated:
-        return redirect(login.wanted(request))
+        return redirect(sign_in.wanted(request))
     try:
-        return openid.start(request, login.wanted(request))
+        return openid.start(request, sign_in.wanted(request))
     except openid.Refused as refused:
-        return login.page(request, problem=str(refused), status=502)
+        return sign_in.page(request, problem=str(refused), status=502)
 
 
 @login_not_required
@@ -34,7 +34,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     if not openid.host():
         raise Http404
     if request.user.is_authenticated:
-        return redirect(login.wanted(request))
+        return redirect(sign_in.wanted(request))
     name = ""
     try:
         proved = openid.complete(request)
@@ -43,6 +43,6 @@ def callback(request: HttpRequest) -> HttpResponse:
     except openid.Refused as refused:
         if refused.was_asked:
             signing_in.note_refused(request, name, "refused after the provider's answer")
-        return login.page(request, problem=str(refused), status=403)
+        return sign_in.page(request, problem=str(refused), status=403)
     signing_in.enter(request, user, "provider")
     return redirect(proved.next or "overview")

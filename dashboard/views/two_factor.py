@@ -11,9 +11,9 @@ from devops_sync.models import User
 from devops_sync.people import second_factor, signing_in
 from devops_sync.wrong import Wrong
 
-from .. import enrolment, live
+from .. import account_page, enrolment, live
+from ..doors import person
 from ..methods import require_GET, require_GET_or_POST, require_POST
-from . import account
 
 
 @sensitive_post_parameters("confirm", "code")
@@ -21,7 +21,7 @@ from . import account
 @require_GET_or_POST
 def set_up(request: HttpRequest) -> HttpResponse:
     """Turn it on, with the password: else whoever finds a browser signed in locks the person out with their own app."""
-    user = account.person(request)
+    user = person(request)
     if second_factor.is_on(user):
         return redirect("account")
     if not user.has_usable_password():
@@ -30,7 +30,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
         enrolment.begin(request, user)
         return _page(request)
     try:
-        account.confirm(request, user, "confirm")
+        account_page.confirm(request, user, "confirm")
         codes = enrolment.finish(request, user, request.POST.get("code", ""))
     except Wrong as wrong:
         return _page(request, str(wrong), wrong.about)
@@ -41,13 +41,13 @@ def set_up(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def turn_off(request: HttpRequest) -> HttpResponse:
-    user = account.person(request)
+    user = person(request)
     try:
-        account.confirm(request, user, "confirm")
+        account_page.confirm(request, user, "confirm")
         if second_factor.is_required(user):
             raise Wrong("Your account has to have two-factor here.", "confirm")
     except Wrong as wrong:
-        return account.page(request, wrong)
+        return account_page.page(request, wrong)
     second_factor.turn_off(user)
     messages.info(request, "Two-factor is off.")
     return redirect("account")
@@ -58,13 +58,13 @@ def turn_off(request: HttpRequest) -> HttpResponse:
 @require_POST
 def new_codes(request: HttpRequest) -> HttpResponse:
     """Ten new recovery codes; the old ones work no more."""
-    user = account.person(request)
+    user = person(request)
     if not second_factor.is_on(user):
         return redirect("account")
     try:
-        account.confirm(request, user, "confirm")
+        account_page.confirm(request, user, "confirm")
     except Wrong as wrong:
-        return account.page(request, wrong)
+        return account_page.page(request, wrong)
     return _codes(request, second_factor.new_recovery_codes(user), "New recovery codes")
 
 
@@ -85,7 +85,7 @@ def _page(request: HttpRequest, problem: str = "", about: str = "") -> HttpRespo
     context = {
         **enrolment.shown(request),
         "problem": "" if is_of_password else problem,
-        "confirm": account.password_now(problem if is_of_password else ""),
+        "confirm": account_page.password_now(problem if is_of_password else ""),
     }
     status = 400 if problem else 200
     return live.page(request, "two_factor.html", context, [], every=None, status=status)

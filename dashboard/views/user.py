@@ -11,17 +11,16 @@ from devops_sync.models import Grant, User
 from devops_sync.people import giving, passwords, second_factor, sessions
 from devops_sync.wrong import Wrong
 
-from .. import live
+from .. import live, people
 from ..browsers import described
-from ..doors import readers_only
+from ..doors import person, readers_only
 from ..methods import require_GET, require_POST
-from . import account, user_list
 
 
 @require_GET
 @readers_only
 def user(request: HttpRequest, pk: int) -> HttpResponse:
-    user_list.refuse_others(request)
+    people.refuse_others(request)
     return _page(request, get_object_or_404(User, pk=pk))
 
 
@@ -30,7 +29,7 @@ def user(request: HttpRequest, pk: int) -> HttpResponse:
 @readers_only
 def steer(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Do one of the acts on a person."""
-    user_list.refuse_others(request)
+    people.refuse_others(request)
     found = get_object_or_404(User, pk=pk)
     try:
         return STEPS[step](request, found) or redirect("user", pk)
@@ -39,7 +38,7 @@ def steer(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 
 def _give(request: HttpRequest, found: User) -> None:
-    giving.give(found, request.POST.get("role", ""), user_list.site_of(request))
+    giving.give(found, request.POST.get("role", ""), people.site_of(request))
     messages.info(request, "The role holds from their next page on.")
 
 
@@ -54,7 +53,7 @@ def _take(request: HttpRequest, found: User) -> None:
 
 
 def _deactivate(request: HttpRequest, found: User) -> None:
-    giving.deactivate(found, by=account.person(request))
+    giving.deactivate(found, by=person(request))
     messages.info(request, f"{found.get_username()} is let in no more, and signed out everywhere.")
 
 

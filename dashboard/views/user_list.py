@@ -1,16 +1,14 @@
 """`/users/`: the people, and a new one."""
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, Max, OuterRef, Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
-from devops_sync import roles
-from devops_sync.models import Grant, SecondFactor, Site, User
+from devops_sync.models import Grant, SecondFactor, User
 from devops_sync.people import giving, passwords
 from devops_sync.wrong import Wrong
 
-from .. import frame, live
+from .. import live, people
 from ..doors import readers_only
 from ..fields import Field
 from ..methods import require_GET, require_GET_or_POST
@@ -18,17 +16,11 @@ from ..methods import require_GET, require_GET_or_POST
 MOST = 500
 
 
-def refuse_others(request: HttpRequest) -> None:
-    """People belong to no site, so that only admins of all sites manage them."""
-    if not roles.everywhere(request.user, "users"):
-        raise PermissionDenied("People and their roles are for admins of all sites.")
-
-
 @require_GET
 @readers_only
 def user_list(request: HttpRequest) -> HttpResponse:
-    refuse_others(request)
-    people = (
+    people.refuse_others(request)
+    found = (
         User.objects.prefetch_related(Prefetch("grants", Grant.objects.select_related("site").order_by("role")))
         .annotate(
             has_second_factor=Exists(SecondFactor.objects.filter(user=OuterRef("pk"))), seen_at=Max("sessions__seen_at")
@@ -36,7 +28,7 @@ def user_list(request: HttpRequest) -> HttpResponse:
         .order_by("-is_active", "username")
     )
     return live.page(
-        request, "user_list.html", {"rows": list(people[:MOST]), "most": MOST}, [live.Part("list", "list")], every=None
+        request, "user_list.html", {"rows": list(found[:MOST]), "most": MOST}, [live.Part("list", "list")], every=None
     )
 
 
@@ -44,26 +36,17 @@ def user_list(request: HttpRequest) -> HttpResponse:
 @require_GET_or_POST
 @readers_only
 def user_new(request: HttpRequest) -> HttpResponse:
-    refuse_others(request)
+    people.refuse_others(request)
     if request.method != "POST":
         return _form(request)
     password = passwords.generated()
     name, role = request.POST.get("username", "").strip(), request.POST.get("role", "")
     try:
-        made = giving.make(name, [(role, site_of(request))], password)
+        made = giving.make(name, [(role, people.site_of(request))], password)
     except Wrong as wrong:
         return _form(request, wrong)
     # Shown in this answer and kept nowhere.
     return live.page(request, "user_password.html", {"one": made, "password": password, "is_new": True}, [], every=None)
-
-
-def site_of(request: HttpRequest) -> Site | None:
-    """The site that was picked, None for all. Raises `Wrong` for one that is not there."""
-    slug = request.POST.get("site", "")
-    found = next((site for site in frame.of(request).sites if site.slug == slug), None)
-    if slug and found is None:
-        raise Wrong("There is no site of this name.", "role")
-    return found
 
 
 def _form(request: HttpRequest, wrong: Wrong | None = None) -> HttpResponse:
