@@ -9,7 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-from devops_sync.models.current import Current
+from devops_sync.models.current import Current, CurrentQuerySet
 
 from .filters import Filters
 
@@ -58,13 +58,13 @@ class Page(Generic[M]):
 def cut(rows: "QuerySet[M]", order: Order[M], *, after: str = "", before: str = "", size: int = SIZE) -> Page[M]:
     """The page after (older than) or before (newer than) a place; without one the first. Raises `WrongCursor`."""
     if before:
-        found = list(order.newer(rows, before).reverse()[: size + 1])
+        found = _first(order.newer(rows, before).reverse(), size + 1)
         if not found:
             return cut(rows, order, size=size)
         has_newer, found = len(found) > size, found[:size][::-1]
         has_older = True
     else:
-        found = list((order.older(rows, after) if after else rows)[: size + 1])
+        found = _first(order.older(rows, after) if after else rows, size + 1)
         has_older, found = len(found) > size, found[:size]
         has_newer = bool(after)
     return Page(
@@ -73,6 +73,11 @@ def cut(rows: "QuerySet[M]", order: Order[M], *, after: str = "", before: str = 
         older=order.write(found[-1]) if found and has_older else None,
         is_paged=bool(after or (before and has_newer)),
     )
+
+
+def _first(rows: "QuerySet[M]", most: int) -> list[M]:
+    few: Any = rows.first_of(most) if isinstance(rows, CurrentQuerySet) else rows[:most]
+    return list(few)
 
 
 def slices(rows: "QuerySet[M]", order: Order[M], *, first: int = 100, size: int = 1000) -> Iterator[list[M]]:

@@ -80,6 +80,17 @@ class CurrentQuerySet(models.QuerySet[_Row]):
         """
         return self.order_by((F("changed_at") + dt.timedelta(0)).desc(), "-id")
 
+    def first_of(self, most: int) -> Self:
+        """The first so many.
+
+        Where they are found, then sorted, that is done with their numbers alone, and only these few are read whole: to
+        sort ten thousand rows with all that a list shows takes twice as long as to find them.
+        """
+        if not self.query.order_by or isinstance(self.query.order_by[0], str):
+            return self[:most]
+        numbers = self.select_related(None).defer(None).values("pk")
+        return self.filter(pk__in=numbers[:most])
+
     def before(self, changed_at: dt.datetime, pk: int) -> Self:
         """Those that come after the given one when the newest stands first."""
         return self.filter(Q(changed_at__lt=changed_at) | Q(changed_at=changed_at, id__lt=pk)).filter(

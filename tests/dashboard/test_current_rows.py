@@ -27,6 +27,19 @@ def test_a_state_is_the_same_looked_at_or_looked_up(retail: Site) -> None:
     assert list(rows.in_states(["failed"])) == list(rows.in_states(["failed"], found=True)) == [failed]
 
 
+def test_of_the_rows_of_an_issue_those_of_a_page_alone_are_read_whole(retail: Site) -> None:
+    for number in range(1, 6):
+        builders.deployment(retail, number=number, issues=["SHOP-7"])
+    builders.deployment(retail, number=6, issues=["SHOP-8"])
+    found = Deployment.objects.of([retail]).for_issue("SHOP-7").found_then_newest_first().select_related("entry")
+    for rows in (found, found.reverse()):
+        few = rows.first_of(3)
+        assert [one.number for one in few] == [one.number for one in rows[:3]]
+        _, _, sorted_ = str(few.query).partition(" IN (SELECT")
+        assert '"pk"' in sorted_
+        assert '"label"' not in sorted_
+
+
 def test_what_stands_in_a_place_is_read_anew(retail: Site) -> None:
     builders.deployment(retail, number=1, label="v1")
     (place,) = [(one.site_id, one.pipeline_id, one.environment_id) for one in latest_by_place([retail.pk])]
