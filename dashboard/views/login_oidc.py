@@ -5,7 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
-from devops_sync.people import openid, signing_in
+from devops_sync.people import admitting, openid, signing_in
 
 from .. import sign_in
 from ..methods import require_GET
@@ -22,7 +22,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return redirect(sign_in.wanted(request))
     try:
         return openid.start(request, sign_in.wanted(request))
-    except openid.Refused as refused:
+    except admitting.Refused as refused:
         return sign_in.page(request, problem=str(refused), status=502)
 
 
@@ -39,8 +39,8 @@ def callback(request: HttpRequest) -> HttpResponse:
     try:
         proved = openid.complete(request)
         name = proved.user.get_username() if proved.user else ""
-        user = openid.admit(proved)
-    except openid.Refused as refused:
+        user = admitting.admit(proved)
+    except admitting.Refused as refused:
         if refused.was_asked:
             signing_in.note_refused(request, name, "refused after the provider's answer")
         return sign_in.page(request, problem=str(refused), status=403)

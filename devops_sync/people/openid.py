@@ -1,17 +1,14 @@
-"""Signing in through an OpenID provider: allauth leads there and back, and what comes back is judged here.
+"""Signing in through an OpenID provider: allauth leads there and back, and what comes back is believed here or not.
 
 allauth keeps state and PKCE, fetches the token, and its table remembers who is who. It would believe an ID token that
-came over TLS without its signature, and knows no nonce: both are checked here. A person is their issuer and subject
-alone; an account with the same name or e-mail address is never theirs for that.
+came over TLS without its signature, and knows no nonce: both are checked here. Whom that lets in: `admitting`.
 """
 
-import hashlib
 import logging
 import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,16 +24,13 @@ from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.provider import OpenIDConnectProvider
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
-from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from devops_sync.environment import OpenID
 from devops_sync.jira import addresses, deadline, exchange
-from devops_sync.models import Site, User
-from devops_sync.wrong import Wrong
+from devops_sync.models import User
 
-from . import giving, sessions
+from . import admitting
 
 log = logging.getLogger(__name__)
 WHOLE_SECONDS = 15.0
@@ -53,25 +47,6 @@ _ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "E
 _NOT_TRUSTED = "What the provider answered cannot be trusted, so that nobody was signed in. Try again."
 
 
-class Refused(Wrong):
-    """Nobody is signed in; the sentence says why. `was_asked`: the browser had been sent to the provider before."""
-
-    def __init__(self, sentence: str, *, was_asked: bool = True) -> None:
-        super().__init__(sentence)
-        self.was_asked = was_asked
-
-
-@dataclass(frozen=True)
-class Proved:
-    """Who the provider says somebody is, and where they wanted to go."""
-
-    user: User | None
-    subject: str
-    name: str
-    groups: frozenset[str]
-    next: str
-
-
 class _Done(Exception):
     """The provider's answer was taken; allauth's own sign-in is left here."""
 
@@ -82,7 +57,7 @@ class _Done(Exception):
 
 def host() -> str:
     """The host of the provider, as people know it; empty where there is none."""
-    return urlsplit(_settings().issuer).netloc if settings.OPENID else ""
+    return urlsplit(admitting.provider().issuer).netloc if settings.OPENID else ""
 
 
 def start(request: HttpRequest, next_: str) -> HttpResponse:
@@ -96,12 +71,12 @@ def start(request: HttpRequest, next_: str) -> HttpResponse:
             )
     except (OAuth2Error, requests.RequestException, addresses.NotAllowed, KeyError, ValueError) as error:
         log.warning("The OpenID provider could not be asked: %s", type(error).__name__)
-        raise Refused("The provider could not be reached. Try again in a moment.") from None
+        raise admitting.Refused("The provider could not be reached. Try again in a moment.") from None
     request.session.set_expiry(_WAY_LASTS_SECONDS)
     return answer
 
 
-def complete(request: HttpRequest) -> Proved:
+def complete(request: HttpRequest) -> admitting.Proved:
     """Take the provider's answer that the browser brought along. Raises `Refused`."""
     try:
         with _few_at_once():
@@ -110,81 +85,35 @@ def complete(request: HttpRequest) -> Proved:
         return _proved(done.login)
     except (addresses.NotAllowed, jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError) as error:
         log.warning("The OpenID provider's answer was refused: %s", type(error).__name__)
-    raise Refused(_NOT_TRUSTED)
+    raise admitting.Refused(_NOT_TRUSTED)
 
 
 @contextmanager
 def _few_at_once() -> Iterator[None]:
     """Raises `Refused` at once where as many as may be ask the provider already; a state that was sent stays good."""
     if not _asking.acquire(blocking=False):
-        raise Refused("Many people are being signed in just now. Try again in a moment.", was_asked=False)
+        raise admitting.Refused("Many people are being signed in just now. Try again in a moment.", was_asked=False)
     try:
         yield
     finally:
         _asking.release()
 
 
-def admit(proved: Proved) -> User:
-    """The person, made where they are new, with the roles that their groups give now. Raises `Refused`."""
-    given = _roles(proved.groups)
-    user = proved.user
-    if user is not None and not user.is_active:
-        raise Refused("Your account here is deactivated. An admin can activate it.")
-    if not given:
-        if user is not None:
-            giving.replace_groups(user, set())
-            sessions.end_all(user)
-        raise Refused("None of the groups that the provider says you are in has a role here. An admin can change that.")
-    try:
-        with transaction.atomic():
-            user = user or _make(proved)
-            giving.replace_groups(user, given)
-    except IntegrityError:
-        # Two browsers of one person, both for the first time.
-        raise Refused("You signed in from another browser in the same moment. Please try once more.") from None
-    return user
-
-
-def _make(proved: Proved) -> User:
-    """A new person, never one that is there already: by a name of their own where somebody else has the name."""
-    digest = hashlib.sha256(f"{_settings().issuer} {proved.subject}".encode()).hexdigest()[:8]
-    is_taken = not proved.name or User.objects.filter(username=proved.name).exists()
-    try:
-        user = giving.make(f"{proved.name[:100] or 'person'}-{digest}" if is_taken else proved.name, [], None)
-    except Wrong:
-        user = giving.make(f"person-{digest}", [], None)
-    SocialAccount.objects.create(user=user, provider=_settings().issuer, uid=proved.subject)
-    return user
-
-
-def _roles(groups: frozenset[str]) -> set[tuple[str, int | None]]:
-    """What the groups give, by role and site. A site that is not connected gives nothing."""
-    mapped = [one for one in _settings().groups if one.group in groups]
-    sites = dict(Site.objects.filter(slug__in=[one.site_slug for one in mapped]).values_list("slug", "pk"))
-    return {(one.role, sites.get(one.site_slug)) for one in mapped if not one.site_slug or one.site_slug in sites}
-
-
-def _proved(login: SocialLogin) -> Proved:
+def _proved(login: SocialLogin) -> admitting.Proved:
     claims = login.claims
     if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), str(login.state.get("nonce")).encode()):
         log.warning("The OpenID provider's answer was refused: its nonce is not the one that was sent")
-        raise Refused(_NOT_TRUSTED)
-    named = claims.get(_settings().groups_claim)
+        raise admitting.Refused(_NOT_TRUSTED)
+    named = claims.get(admitting.provider().groups_claim)
     groups = named if isinstance(named, list) else [named]
     known = login.user if isinstance(login.user, User) and login.user.pk else None
-    return Proved(
+    return admitting.Proved(
         user=known,
         subject=login.account.uid,
         name=name if (name := str(claims.get("preferred_username", ""))).isprintable() else "",
         groups=frozenset(group for group in groups if isinstance(group, str)),
         next=str(login.state.get("next") or ""),
     )
-
-
-def _settings() -> OpenID:
-    assert settings.OPENID is not None
-    found: OpenID = settings.OPENID
-    return found
 
 
 class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
@@ -208,9 +137,9 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         extra_context: dict[str, Any] | None = None,
     ) -> None:
         if error == AuthError.CANCELLED:
-            raise Refused("The provider says that the sign-in was cancelled. Nobody was signed in.")
+            raise admitting.Refused("The provider says that the sign-in was cancelled. Nobody was signed in.")
         log.warning("The OpenID provider's answer was refused: %s", type(exception).__name__ if exception else error)
-        raise Refused(_NOT_TRUSTED, was_asked="state" in (extra_context or {}))
+        raise admitting.Refused(_NOT_TRUSTED, was_asked="state" in (extra_context or {}))
 
 
 def _ask(send: Any, method: str, url: str, **options: Any) -> requests.Response:
@@ -249,10 +178,10 @@ class _Protocol(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
     """The code flow with the provider of the settings, with everything checked that its answers promise."""
 
     def __init__(self, request: HttpRequest) -> None:
-        super().__init__(request, _settings().issuer)
+        super().__init__(request, admitting.provider().issuer)
 
     def get_provider(self) -> _Provider:
-        known = _settings()
+        known = admitting.provider()
         app = SocialApp(
             provider="openid_connect",
             provider_id=known.issuer,
@@ -268,8 +197,8 @@ class _Protocol(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         """What the provider says of itself, read once for each request to us."""
         found: dict[str, Any] | None = getattr(self.request, "_openid_config", None)
         if found is None:
-            found = self._read(f"{_settings().issuer}/.well-known/openid-configuration")
-            if str(found.get("issuer", "")).rstrip("/") != _settings().issuer:
+            found = self._read(f"{admitting.provider().issuer}/.well-known/openid-configuration")
+            if str(found.get("issuer", "")).rstrip("/") != admitting.provider().issuer:
                 raise OAuth2Error("the provider says that it is another")
             self.request._openid_config = found
         return found
@@ -283,9 +212,9 @@ class _Protocol(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
         subject = claims["sub"]
         if not isinstance(subject, str) or not 0 < len(subject) <= 191 or not subject.isprintable():
             raise OAuth2Error("the subject cannot be kept")
-        if _settings().groups_claim not in claims and "userinfo_endpoint" in self.openid_config:
+        if admitting.provider().groups_claim not in claims and "userinfo_endpoint" in self.openid_config:
             claims = {**self._userinfo(token.token, subject), **claims}
-        account = SocialAccount(provider=_settings().issuer, uid=subject)
+        account = SocialAccount(provider=admitting.provider().issuer, uid=subject)
         login = SocialLogin(user=User(), account=account, provider=self.get_provider())
         login.claims = claims
         return login
@@ -300,12 +229,12 @@ class _Protocol(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]
             id_token,
             fit[0],
             algorithms=_ALGORITHMS,
-            audience=_settings().client_id,
+            audience=admitting.provider().client_id,
             issuer=self.openid_config["issuer"],
             leeway=_LEEWAY_SECONDS,
             options={"require": ["exp", "iat", "sub", "aud", "iss"]},
         )
-        if claims.get("azp", _settings().client_id) != _settings().client_id:
+        if claims.get("azp", admitting.provider().client_id) != admitting.provider().client_id:
             raise OAuth2Error("the token is for somebody else")
         return claims
 
