@@ -233,6 +233,18 @@ def test_a_site_shows_its_facts_lanes_and_last_answers(retail: Site, viewer: Cli
     assert "Not asked" in page
 
 
+@pytest.mark.parametrize(("role", "sees_it"), [("viewer", False), ("auditor", True)])
+def test_what_happened_to_a_lane_stands_apart_from_what_stands_in_its_way(
+    retail: Site, signed_in: Callable[..., Client], role: str, sees_it: bool
+) -> None:
+    lane = builders.lane(retail)
+    page = text(signed_in(role), "/sites/retail/")
+    assert ('<th scope="col">Audit</th>' in page) is sees_it
+    link = f'<a href="/audit/?subject=lane%3A{lane.pk}" id="go-happened-{lane.pk}">What happened to it</a>'
+    assert (f'<td class="nowrap">{link}</td>' in page) is sees_it
+    assert page.count("What happened to it") == int(sees_it)
+
+
 @pytest.mark.parametrize(
     ("role", "tries", "sets_up"),
     [("viewer", False, False), ("release-manager", True, False), ("auditor", False, False), ("admin", True, True)],
