@@ -32,7 +32,7 @@ class RepositoryQuerySet(CurrentQuerySet["Repository"]):
         return self.filter(found)
 
     def first_of(self, most: int) -> "RepositoryQuerySet":
-        """Read whole at once: there are few of them, and to ask twice what is in each takes longer than to sort them."""
+        """Read whole at once: they are few, and to ask twice what is in each takes longer than to sort them."""
         return self[:most]
 
 

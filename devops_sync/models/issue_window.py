@@ -54,12 +54,13 @@ def touched(
     mark = older or newer
     sign, order = (">", "ASC") if newer else ("<", "DESC")
     statement = _TOUCHED.format(
+        began=_began(until),
         rows=_rows(until),
         project="AND key LIKE %s" if project else "",
         place=f"HAVING (max(changed_at), key) {sign} (%s, %s)" if mark else "",
         order=order,
     )
-    values = [*_values(sites, until), *([_prefix(project)] if project else []), *(mark or ()), most]
+    values = [*_values(sites, until) * 2, *([_prefix(project)] if project else []), *(mark or ()), most]
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         found = cursor.fetchall()
@@ -71,7 +72,7 @@ def touched(
 def projects(sites: Sequence[int]) -> list[tuple[str, int]]:
     """The projects of the issues that the latest changes touched, with how many issues of each, the most first."""
     with connection.cursor() as cursor:
-        cursor.execute(_PROJECTS.format(rows=_rows(None)), _values(sites, None))
+        cursor.execute(_PROJECTS.format(began=_began(None), rows=_rows(None)), _values(sites, None) * 2)
         return [(project, many) for project, many in cursor.fetchall()]
 
 
@@ -89,32 +90,40 @@ def _values(sites: Sequence[int], until: dt.datetime | None) -> list[Any]:
     return [list(sites), *([until] if until else [])] * len(KINDS)
 
 
-def _rows(until: dt.datetime | None) -> str:
-    """The latest rows of each kind of each site: one step down the index of that site's newest."""
-    before = "AND changed_at < %s" if until else ""
+def _began(until: dt.datetime | None) -> str:
+    """Where the latest of each kind of each site begin, if they do not go back to the first: a step in the index."""
     return " UNION ALL ".join(
-        f"""SELECT '{table}' AS kind, few.* FROM unnest(%s::bigint[]) AS site(id) CROSS JOIN LATERAL (
-            SELECT site_id, issue_keys, changed_at, deleted_at FROM {table}
-            WHERE site_id = site.id {before}
+        f"""SELECT first.* FROM unnest(%s::bigint[]) AS site(id) CROSS JOIN LATERAL (
+            SELECT changed_at AS first_at FROM {table} WHERE site_id = site.id {_before(until)}
+            ORDER BY changed_at DESC, id DESC OFFSET {CHANGES - 1} LIMIT 1
+        ) AS first"""  # noqa: S608 (names of this project's own)
+        for table in KINDS
+    )
+
+
+def _rows(until: dt.datetime | None) -> str:
+    """The latest rows of each kind of each site that lie in the window: by the index of that site's newest."""
+    return " UNION ALL ".join(
+        f"""SELECT '{table}' AS kind, few.* FROM began CROSS JOIN unnest(%s::bigint[]) AS site(id) CROSS JOIN LATERAL (
+            SELECT issue_keys, changed_at, deleted_at FROM {table}
+            WHERE site_id = site.id AND changed_at >= coalesce(began.since, '-infinity') {_before(until)}
             ORDER BY changed_at DESC, id DESC LIMIT {CHANGES}
         ) AS few"""  # noqa: S608 (names of this project's own)
         for table in KINDS
     )
 
 
-# Where the latest of a kind do not go back to its first, the window begins at the oldest of them, for every kind.
-_WINDOW = f"""
-WITH latest AS MATERIALIZED ({{rows}}),
-began AS (
-    SELECT max(first_at) AS since FROM (
-        SELECT min(changed_at) AS first_at FROM latest GROUP BY kind, site_id HAVING count(*) >= {CHANGES}
-    ) AS cut
-),
-named AS (
-    SELECT kind, changed_at, unnest(issue_keys) AS key FROM latest CROSS JOIN began
-    WHERE deleted_at IS NULL AND (since IS NULL OR changed_at >= since)
-)
-"""  # noqa: S608 (names of this project's own)
+def _before(until: dt.datetime | None) -> str:
+    return "AND changed_at < %s" if until else ""
+
+
+# Where the latest of a kind do not go back to its first, the window begins at the oldest of them, for every kind: most
+# kinds have far fewer rows in it than the one that has the most, and only these are read.
+_WINDOW = """
+WITH began AS MATERIALIZED (SELECT max(first_at) AS since FROM ({began}) AS cut),
+latest AS MATERIALIZED ({rows}),
+named AS (SELECT kind, changed_at, unnest(issue_keys) AS key FROM latest WHERE deleted_at IS NULL)
+"""
 
 _TOUCHED = f"""{_WINDOW},
 issue AS (
