@@ -182,10 +182,10 @@ def _inside(kind: Kind, given: QueryDict, home: Repository) -> tuple[CurrentFilt
 
 def _home(kind: Kind, posted: QueryDict, sites: list[Site]) -> Repository:
     """The repository within which all that matches is meant. Raises `Unclear`."""
-    if not posted.get("within"):
+    within = posted.get("within", "")
+    if not within:
         raise Unclear(f"There is no list of all {kind.words}.")
-    ids = listing.numbers([posted.get("within", "")])
-    found = Repository.objects.filter(pk__in=ids, site__in=sites).select_related("site").first()
+    found = inside_filters.home(within, sites)
     if found is None:
         raise Unclear("It names no repository that you may see.")
     return found

@@ -1,12 +1,14 @@
 """What a repository's tabs can be filtered by: the filters of the lists, within the one repository."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.http import QueryDict
 
-from devops_sync.models import PullRequest, Repository
+from devops_sync.models import PullRequest, Repository, Site
 
+from . import lists
 from .filters import CurrentFilters
 from .kinds import KINDS, Kind
 
@@ -36,6 +38,13 @@ class InsideFilters(CurrentFilters):
 class PullRequestFilters(InsideFilters):
     def read_own(self) -> None:
         self.states = self.choices("state", PullRequest.Status.choices, "state")
+
+
+def home(within: str, sites: Sequence[Site]) -> Repository | None:
+    """The repository of that number, where it is on one of the sites."""
+    if not lists.is_known("commit", within):
+        return None
+    return Repository.objects.filter(pk=int(within), site__in=sites).select_related("site").first()
 
 
 def of(kind: Kind, given: QueryDict, home: Repository) -> InsideFilters:

@@ -208,16 +208,21 @@ def acts(request: HttpRequest) -> Context:
     }
 
 
-def about(request: HttpRequest, of: str) -> Context:
-    """What the tools around every list need: its columns, its searches, its address without the place in it."""
-    query = saved_views.clean(request.GET)
+def about(request: HttpRequest, of: str, query: str | None = None, site: Site | None = None) -> Context:
+    """What the tools around every list need: its columns, its searches, its address without the place in it.
+
+    `query` and `site` are those of a list that is narrowed by more than its address.
+    """
+    query = saved_views.clean(request.GET) if query is None else query
+    slug = request.GET.get("site")
+    site = site or next((one for one in frame.of(request).sites if one.slug == slug), None)
     return {
         "list_name": of,
         "query": query,
         "given": parse_qsl(query, keep_blank_values=True),
         "finders": [pick.name for pick in picking.PICKS.values() if of in pick.lists],
         "columns": columns.offered(of) if of in columns.COLUMNS else [],
-        "views": saved_views.Menu(request, of),
+        "views": saved_views.Menu(request, of, query, site),
     }
 
 

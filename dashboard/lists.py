@@ -31,6 +31,5 @@ def is_known(name: str, within: str = "") -> bool:
 
 def address(name: str, query: str = "", within: str = "") -> str:
     """The address of a list with these filters."""
-    if name in INSIDE:
-        return f"{reverse('repository', args=[int(within)])}?{query}"
-    return f"{reverse(LISTS[name])}?{query}" if query else reverse(LISTS[name])
+    path = reverse("repository", args=[int(within)]) if name in INSIDE else reverse(LISTS[name])
+    return f"{path}?{query}" if query else path

@@ -11,7 +11,7 @@ from devops_sync.models import Site, Token, properties
 from devops_sync.models.build import pipelines_of
 
 from . import kept, places
-from .lists import LISTS
+from .lists import INSIDE
 from .templatetags.look import plural
 
 MOST = 30
@@ -89,6 +89,7 @@ def _cut(offers: list[Offer]) -> Offers:
     return Offers(offers[:MOST], len(offers) > MOST)
 
 
+_CURRENT = ("deployment", "build", "repository")
 _CARRIED = ("submission", "delivery")
 PICKS: Mapping[str, Pick] = {
     pick.name: pick
@@ -96,7 +97,7 @@ PICKS: Mapping[str, Pick] = {
         Pick("pipeline", "Pipeline", "Pipelines", ("deployment", "build", *_CARRIED), _pipelines),
         Pick("environment", "Environment", "Environments", ("deployment", *_CARRIED), _environments),
         Pick("sender", "Sender", "Senders", ("submission",), _senders),
-        Pick("property", "Property", "Properties", ("deployment", "build", "repository", *_CARRIED), _properties),
+        Pick("property", "Property", "Properties", (*_CURRENT, *INSIDE, *_CARRIED), _properties),
     )
 }
 
@@ -104,4 +105,4 @@ PICKS: Mapping[str, Pick] = {
 def find(of: str, name: str) -> Pick | None:
     """The pick of this name that the list has."""
     pick: Any = PICKS.get(name)
-    return pick if pick and of in pick.lists and of in LISTS else None
+    return pick if pick and of in pick.lists else None

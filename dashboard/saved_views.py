@@ -29,16 +29,21 @@ class Offered:
 
 @dataclass(frozen=True)
 class Menu:
-    """What the menu of a list offers; read when it is drawn."""
+    """What the menu of a list offers; read when it is drawn.
+
+    `query` is what the page shows, `site` the one that it is narrowed to.
+    """
 
     request: HttpRequest
     list: str
+    query: str
+    site: Site | None
 
     @cached_property
     def offered(self) -> Sequence[Offered]:
         user, sites = self.request.user, frame.of(self.request).sites
         assert isinstance(user, User)
-        here = _sorted(clean(self.request.GET))
+        here = _sorted(self.query)
         by_id = {site.pk: site for site in sites}
         return [
             Offered(

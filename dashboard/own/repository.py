@@ -39,9 +39,7 @@ def own(request: HttpRequest, found: Repository) -> Own:
             "count": cache(lambda: counting.of_page(filters, rows, page)),
             "outcomes": listing.OUTCOMES,
             "statuses": PullRequest.Status.choices,
-            "list_name": kind.name,
-            "query": saved_views.clean(request.GET),
-            "columns": columns.offered(kind.name),
+            **listing.about(request, kind.name, _query(request, show), found.site),
             "hidden": columns.hidden(request, kind.name),
             "selection": selection.read(request, page.rows),
             "acts": acts,
@@ -78,6 +76,13 @@ def _show(request: HttpRequest, counts: dict[str, int]) -> str:
     """The tab that the address asks for, else the first that has anything."""
     show = request.GET.get("show", "")
     return show if show in TABS else next((name for name, count in counts.items() if count), "commits")
+
+
+def _query(request: HttpRequest, show: str) -> str:
+    """The filters, the order and the tab, also where nobody named it: in another repository another may be first."""
+    given = request.GET.copy()
+    given["show"] = show
+    return saved_views.clean(given)
 
 
 def _rows(kind: Kind, filters: InsideFilters, found: Repository) -> Any:

@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Callable
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from devops_sync.models import Errand, Repository, Site, User
+from devops_sync.models import Errand, Repository, SavedView, Site, User
 from tests import builders
 
 from .test_live import pulse
@@ -190,3 +191,66 @@ def test_a_pulse_keeps_what_the_tab_is_narrowed_to(retail: Site, home: Repositor
     answer = viewer.get(f"{where}&{urlencode(values)}", headers=headers)
     assert f'id="go-{more.pk}"' in answer.content.decode()
     assert f'id="go-{other.pk}"' not in answer.content.decode()
+
+
+def test_properties_are_found_as_one_writes(retail: Site, foreign: Site, home: Repository, viewer: Client) -> None:
+    builders.commit(retail, properties={"team": "pay"})
+
+    builders.deployment(foreign, properties={"tribe": "secret"})
+    page = text(viewer, f"/repositories/{home.pk}/?show=commits&jira=accepted")
+    asks = re.search(r'hx-get="(/pick/commit/property/[^"]*)"', page)
+    assert asks is not None
+    assert unescape(asks[1]) == f"/pick/commit/property/?show=commits&jira=accepted&within={home.pk}"
+    keys = text(viewer, f"/pick/commit/property/?within={home.pk}&find=t")
+    assert re.findall(r'<span class="wrap-anywhere">(.*?)<', keys) == ["team"]
+    page = text(viewer, f"/pick/commit/property/?within={home.pk}&show=commits&find=team%3D")
+    assert 'value="team=pay"' in page
+    assert f'action="/repositories/{home.pk}/" method="get"> <input type="hidden" name="show" value="commits">' in page
+
+
+@pytest.mark.parametrize("of", ["commit", "branch", "pull_request"])
+def test_properties_are_found_in_no_repository_but_one_that_one_sees(of: str, foreign: Site, viewer: Client) -> None:
+    other = builders.repository(foreign)
+    for within in ("", "x", str(other.pk), "9" * 18):
+        assert viewer.get(f"/pick/{of}/property/?within={within}").status_code == 404
+
+
+def view_menu(client: Client, address: str) -> str:
+    return text(client, address).split('id="pick-views"')[1].split("</details>")[0]
+
+
+def test_a_view_of_a_tab_holds_in_every_repository(retail: Site, home: Repository, viewer: Client) -> None:
+    other = builders.repository(retail, "other")
+    builders.pull_request(retail)
+    builders.pull_request(retail, columns={"repository_id": other.repository_id})
+    here = f"/repositories/{home.pk}/?show=pull_requests&state=OPEN"
+    saved = re.search(r'name="query" value="([^"]*)"', view_menu(viewer, here))
+    assert saved is not None
+    fields = {"list": "pull_request", "within": home.pk, "name": "Open", "query": unescape(saved[1])}
+    assert post(viewer, "/views/", **fields)["Location"] == here
+    view = SavedView.objects.get()
+    assert 'aria-current="true"' in view_menu(viewer, here)
+    there = f"/repositories/{other.pk}/?show=pull_requests"
+    assert f'href="/views/{view.pk}/?within={other.pk}"' in view_menu(viewer, there)
+    assert viewer.get(f"/views/{view.pk}/?within={other.pk}")["Location"] == f"{there}&state=OPEN"
+    assert viewer.get(f"/views/{view.pk}/")["Location"] == "/repositories/"
+    assert post(viewer, f"/views/{view.pk}/delete", within=other.pk)["Location"] == f"{there}&state=OPEN"
+    assert not SavedView.objects.exists()
+
+
+def test_a_view_of_the_tab_that_comes_first_names_it(retail: Site, home: Repository, viewer: Client) -> None:
+    builders.branch(retail)
+    assert 'name="query" value="show=branches"' in view_menu(viewer, f"/repositories/{home.pk}/")
+
+
+def test_a_view_of_a_tab_is_shared_with_the_people_of_its_site(home: Repository, manager: Client) -> None:
+    fields = {"list": "commit", "name": "Mine", "query": "show=commits", "shared": "1"}
+    assert post(manager, "/views/", **fields, within=home.pk).status_code == 302
+    assert SavedView.objects.get().site == home.site
+
+
+def test_nothing_is_saved_within_a_foreign_repository(foreign: Site, viewer: Client) -> None:
+    other = builders.repository(foreign)
+    for within in ("", "x", str(other.pk)):
+        assert post(viewer, "/views/", list="commit", name="x", query="", within=within).status_code == 400
+    assert not SavedView.objects.exists()
