@@ -32,6 +32,6 @@ RUN SECRET_KEY=only-for-collecting-static-files-while-building python manage.py 
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-m", "devops_sync.up.health", "http://127.0.0.1:8000/healthz"]
-CMD ["granian", "devops_sync.wsgi:application", "--interface", "wsgi", "--no-ws", \
+CMD ["granian", "devops_sync.wsgi:application", "--interface", "wsgi", "--http", "1", "--no-ws", \
      "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "32", \
      "--backlog", "2048", "--backpressure", "2048", "--workers-kill-timeout", "10", "--log-level", "warning"]

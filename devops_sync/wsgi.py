@@ -1,14 +1,22 @@
 """What the web server runs."""
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "devops_sync.settings")
+get_wsgi_application()  # It sets Django up, which our own modules need.
+
+from . import patience  # noqa: E402
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 
 class Request(WSGIRequest):
@@ -33,10 +41,32 @@ class Request(WSGIRequest):
 
 
 class Application(WSGIHandler):
-    """Django's handler with our requests."""
+    """Django's handler with our requests, whose bodies are not waited for longer than we have patience."""
 
     request_class = Request
 
+    def __init__(self, bodies: patience.Patience | None = None, silence: float = patience.SILENCE):
+        super().__init__()
+        self._bodies = bodies or patience.Patience()
+        self._silence: float | None = silence
 
-get_wsgi_application()  # It sets Django up.
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> HttpResponseBase:
+        if self._silence is not None and patience.protocol_of_caller() is not None:
+            # Only now is it known that this process listens, and by which server.
+            patience.end_silent_connections(self._silence)
+            self._silence = None
+        if environ.get("CONTENT_LENGTH", "0") == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
+            return super().__call__(environ, start_response)
+        protocol = patience.protocol_of_caller()
+        if protocol is not None:
+            environ["wsgi.input"] = self._bodies.body(environ["wsgi.input"], protocol, environ["PATH_INFO"])
+        try:
+            return super().__call__(environ, start_response)
+        except patience.Ended:
+            said = HttpResponse(status=408)  # The server sends none of it: its sender has been answered.
+            said.close()
+            start_response("408 Request Timeout", [])
+            return said
+
+
 application = Application()

@@ -10,6 +10,7 @@ from . import hold, port, worker
 from .part import Part
 
 # A request may wait for Jira for 30 seconds (`Prefer: wait`) and holds a thread meanwhile.
+# `devops_sync.patience` lets slow bodies hold half of them.
 WEB_THREADS = 32
 LONGEST_WEB_GROUP = 4
 
@@ -24,6 +25,8 @@ def web(settings: Any, mark: str, host: str, number: int) -> Part:
         "web",
         [
             *("-m", "granian", "devops_sync.wsgi:application", "--interface", "wsgi", "--no-ws"),
+            # A slow body ends with its connection, which in HTTP/2 is not its own.
+            *("--http", "1"),
             *("--host", host, "--port", str(number), "--workers", str(processes)),
             # Requests beyond the threads wait in line; none is refused before the backlog is full.
             *("--blocking-threads", str(WEB_THREADS), "--backlog", "2048", "--backpressure", "2048"),
