@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from . import audit, vault, wrong
+from . import approvals, audit, vault, wrong
 from .delivery.clients import new_client
 from .jira import client as jira
 from .kinds import APIS
-from .models import Lane, Site
+from .models import Lane, Site, User
 
 # A person waits while Jira is asked: for a site's cloud id, and what a credential may do.
 PATIENCE_SECONDS = 20.0
@@ -25,7 +25,6 @@ Unusable = wrong.Unusable
 _TAKEN = ("connect",)
 _LONGEST_SECRET = 4000
 _LONGEST_PROBLEM = 300
-_SETTINGS = ["sample_one_in", "superseding", "approval_above"]
 _MOST_ONE_IN = 32_767  # What its column can hold.
 
 # An entity of each API that does not exist, and a submission to it that holds nothing.
@@ -143,10 +142,13 @@ def replace_credential(site: Site, client_id: str, secret: str, now: dt.datetime
         audit.note("site.credential.replaced", on=site, before=before, after=after)
 
 
-def change_settings(site: Site, sample_one_in: str, superseding: str, approval_above: str) -> None:
+def change_settings(
+    site: Site, sample_one_in: str, superseding: str, approval_above: str, user: User | None, now: dt.datetime
+) -> None:
     """Say of how many accepted entries one is read back, when versions are left out, and which deletions need two.
 
-    Above `approval_above` entities a second admin approves a deletion; empty: never. Raises `Wrong`.
+    Above `approval_above` entities a second admin approves a deletion; empty: never. Less of that has to wait, see
+    `approvals.change`; `user` is None for a command. Raises `Wrong`.
     """
     is_number = sample_one_in.isascii() and sample_one_in.isdigit() and len(sample_one_in) <= 5
     if not is_number or int(sample_one_in) > _MOST_ONE_IN:
@@ -157,12 +159,22 @@ def change_settings(site: Site, sample_one_in: str, superseding: str, approval_a
     if superseding not in Site.Superseding.values:
         raise Wrong(f"Versions can be left out {' or '.join(Site.Superseding.values)}.", "sample_one_in")
     with transaction.atomic():
-        before = {name: getattr(site, name) for name in _SETTINGS}
-        site.sample_one_in, site.superseding = int(sample_one_in), superseding
-        site.approval_above = int(approval_above) if approval_above else None
-        site.save(update_fields=_SETTINGS)
-        after = {name: getattr(site, name) for name in _SETTINGS}
-        audit.note("site.changed", on=site, before=before, after=after)
+        held = approvals.hold(site)
+        before = _settings(held, now)
+        held.sample_one_in, held.superseding = int(sample_one_in), superseding
+        held.save(update_fields=["sample_one_in", "superseding"])
+        approvals.change(held, int(approval_above) if approval_above else None, user, now)
+        if (after := _settings(held, now)) != before:
+            audit.note("site.changed", on=held, before=before, after=after)
+    site.refresh_from_db()
+
+
+def _settings(site: Site, now: dt.datetime) -> dict[str, object]:
+    return {
+        "sample_one_in": site.sample_one_in,
+        "superseding": site.superseding,
+        "approval_above": site.approves_above(now),
+    }
 
 
 def _check(slug: str, url: str, api_url: str) -> None:

@@ -134,6 +134,9 @@ RULES = {
     "site": of_a_site("/sites/{site}/"),
     "site-test": act("/sites/{site}/test", "sites"),
     "site-settings": act("/sites/{site}/settings", "sites"),
+    # Nobody asks for less approval, so who may is told so.
+    "site-approval-agree": act("/sites/{site}/approval/agree", "sites"),
+    "site-approval-keep": act("/sites/{site}/approval/keep", "sites"),
     "site-credential": act("/sites/{site}/credential", "sites"),
     "site-pause": act("/sites/{site}/pause", "sites"),
     "site-resume": act("/sites/{site}/resume", "sites"),

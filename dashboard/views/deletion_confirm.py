@@ -105,9 +105,10 @@ def _page(request: HttpRequest, found: Cleanup, form: Form, status: int = 200) -
     context = {
         "form": form,
         "delays": DELAYS,
-        "needs_approval": cleanups.needs_approval(found),
-        "above": found.site.approval_above,
+        "needs_approval": cleanups.needs_approval(found, now),
+        "above": found.site.approves_above(now),
         "is_own": request.user.pk in (found.confirmed_by_id, found.user_id),
+        "unsettled": cleanups.unsettled(found, request.user, now) if found.state == State.AWAITING else "",
         "has_begun": has_begun,
         "left": max(0, round((found.starts_at - now).total_seconds())) if found.starts_at and not has_begun else None,
     }

@@ -12,7 +12,7 @@ from devops_sync.cleanups import entities
 from devops_sync.models import Cleanup
 
 from .. import deletion_preview as shown
-from .. import deletions, download, live, spreadsheet
+from .. import deletions, download, frame, live, spreadsheet
 from ..doors import readers_only
 from ..methods import require_GET
 
@@ -32,7 +32,8 @@ def deletion_preview(request: HttpRequest, pk: int) -> HttpResponse:
             "shown": shown.Preview(found),
             "choose_url": deletions.choose_url(found),
             "has_begun": found.started_at is not None,
-            "needs_approval": cleanups.needs_approval(found),
+            "needs_approval": cleanups.needs_approval(found, now := frame.of(request).now),
+            "above": found.site.approves_above(now),
         },
         [live.Part("next", "next")],
         every=None if found.is_over else 5,

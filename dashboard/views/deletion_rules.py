@@ -187,7 +187,7 @@ def _page(
         "preview": waits,
         "kinds": [(KINDS[name], kind) for name, kind in kinds],
         "what": ", ".join(APIS[api].lower() for api in found.apis),
-        "needs_approval": waits is not None and cleanups.needs_approval(waits),
+        "needs_approval": waits is not None and cleanups.needs_approval(waits, frame.of(request).now),
         "may_delete": roles.may(request.user, "delete", found.site),
         "most_keys": MOST_KEYS,
         "problem": "" if about else problem,

@@ -9,11 +9,12 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
-from devops_sync import roles, sites
+from devops_sync import approvals, roles, sites
 from devops_sync.models import Delivery, Site, Token
+from devops_sync.people import settled
 
 from .. import credential, frame, health, live
-from ..doors import readers_only
+from ..doors import person, readers_only
 from ..fields import Field
 from ..methods import require_GET, require_POST
 
@@ -60,15 +61,17 @@ def change_settings(request: HttpRequest, slug: str) -> HttpResponse:
     found = _find_for_admin(request, slug)
     names = ("sample_one_in", "superseding", "approval_above")
     one_in, superseding, above = (request.POST.get(name, "").strip() for name in names)
+    now = frame.of(request).now
     try:
-        sites.change_settings(found, one_in, superseding, above)
+        sites.change_settings(found, one_in, superseding, above, person(request), now)
     except sites.Wrong as wrong:
         fields = credential.fields(is_app=found.is_app, client_id=found.client_id)
         problems = {wrong.about: str(wrong)}
         settings = [_sampling(one_in, problems.get("sample_one_in", ""))]
         settings.append(_approval(above, problems.get("approval_above", "")))
         return _page(request, found, fields, settings=settings)
-    messages.info(request, "The settings hold for what comes from now on.")
+    waits = " Less approval of deletions has to wait: see below the settings." if found.is_loosening(now) else ""
+    messages.info(request, f"The settings hold for what comes from now on.{waits}")
     return redirect("site", slug)
 
 
@@ -88,7 +91,8 @@ def _approval(above: object, problem: str = "") -> Field:
     return Field(
         name="approval_above",
         label="A second admin approves deletions above",
-        hint="Entities; nobody approves their own. Empty: never.",
+        hint="Entities; nobody approves their own. Empty: never. Less approval than now holds a day later, or once"
+        " another admin agrees.",
         value="" if above is None else str(above),
         problem=problem,
         most=11,
@@ -108,6 +112,14 @@ def _find_for_admin(request: HttpRequest, slug: str) -> Site:
     if found.is_removed:
         raise PermissionDenied(f"{found.slug} was removed: there is nothing to set or to try any more.")
     return found
+
+
+def _unsettled(request: HttpRequest, found: Site, now: dt.datetime) -> str:
+    """Why the reader cannot agree to what waits, in a sentence; empty where they can."""
+    reader = person(request)
+    if reader.pk == found.loosened_by_id:
+        return "You asked for it, so you cannot agree to it."
+    return settled.problem(reader, found, now) or settled.problem(found.loosened_by, found, now)
 
 
 def _tokens(found: Site, now: dt.datetime) -> list[tuple[Token, str]]:
@@ -133,6 +145,7 @@ def _page(
         row.lane = by_lane[row.lane_id]
     may_sites, may_tokens = (roles.may(request.user, act, found) for act in ("sites", "tokens"))
     here = reverse("site", args=[found.slug])
+    loosens = may_sites and found.is_loosening(around.now)
     return live.page(
         request,
         "site.html",
@@ -147,7 +160,10 @@ def _page(
             "rest": health.Lanes(lanes).paused,
             "fields": fields,
             "wrong": wrong,
-            "settings": settings or [_sampling(found.sample_one_in), _approval(found.approval_above)],
+            "settings": settings or [_sampling(found.sample_one_in), _approval(found.approves_above(around.now))],
+            "loosens": loosens,
+            "seen": approvals.seen_as(found),
+            "unsettled": loosens and _unsettled(request, found, around.now),
             "supersedings": Site.Superseding.choices,
             "now": around.now,
             "may_sites": may_sites and not found.is_removed,

@@ -6,7 +6,18 @@ What a worker does of one stands in `devops_sync.cleaning`.
 
 from .arriving import take
 from .planning import Asker, again, fault_of_key, plan_by_keys, plan_by_properties
-from .steering import DEFAULT_DELAY, LONGEST_DELAY, Wrong, approve, cancel, confirm, go_on, needs_approval, pause
+from .steering import (
+    DEFAULT_DELAY,
+    LONGEST_DELAY,
+    Wrong,
+    approve,
+    cancel,
+    confirm,
+    go_on,
+    needs_approval,
+    pause,
+    unsettled,
+)
 
 __all__ = [
     "DEFAULT_DELAY",
@@ -24,4 +35,5 @@ __all__ = [
     "plan_by_keys",
     "plan_by_properties",
     "take",
+    "unsettled",
 ]

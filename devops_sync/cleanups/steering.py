@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
-from .. import doorbell
+from .. import approvals, doorbell
 from ..cleaning import noting, running
 from ..models import Cleanup, CleanupPart, User
 from ..models.cleanup import said
+from ..people import settled
 
 log = logging.getLogger(__name__)
 
@@ -30,9 +31,9 @@ class Wrong(Exception):
         self.field = field
 
 
-def needs_approval(cleanup: Cleanup) -> bool:
-    """Whether a second admin has to approve, by the site's setting. What a client asked for is its own matter."""
-    above = cleanup.site.approval_above
+def needs_approval(cleanup: Cleanup, now: dt.datetime) -> bool:
+    """Whether a second admin has to approve, as it holds on the site. What a client asked for is its own matter."""
+    above = cleanup.site.approves_above(now)
     return above is not None and cleanup.total > above and cleanup.origin != Cleanup.Origin.GATEWAY
 
 
@@ -52,7 +53,9 @@ def confirm(
         raise Wrong(f"The preview shows {cleanup.total:,} entities: type that number.", "typed")
     if not 0 <= delay <= LONGEST_DELAY:
         raise Wrong("The delay has to be between none and seven days.", "delay")
-    waits = needs_approval(cleanup)
+    # Whoever asks for more approval in the same moment is waited for.
+    cleanup.site = approvals.hold(cleanup.site)
+    waits = needs_approval(cleanup, now)
     _change(
         cleanup,
         "confirmed",
@@ -73,15 +76,23 @@ def confirm(
 
 @transaction.atomic
 def approve(cleanup: Cleanup, user: User, now: dt.datetime) -> None:
-    """Approve as the second admin; the delay begins. Raises `Wrong`: nobody approves their own."""
+    """Approve as the second admin; the delay begins. Raises `Wrong`: nobody approves their own, nor acts as two."""
     if user.pk in (cleanup.confirmed_by_id, cleanup.user_id):
         raise Wrong("Nobody approves their own deletion: another admin has to.")
+    if sentence := unsettled(cleanup, user, now):
+        raise Wrong(sentence)
     starts_at = now + dt.timedelta(seconds=cleanup.delay)
     _change(
         cleanup, "approved", [State.AWAITING], State.DELAYED, user, now,
         approved_by=user, approved_at=now, starts_at=starts_at,
     )  # fmt: skip
     transaction.on_commit(doorbell.ring_cleanups)
+
+
+def unsettled(cleanup: Cleanup, user: User, now: dt.datetime) -> str:
+    """Why the person who confirmed it and this one do not count as two, in a sentence; empty where they do."""
+    two = (user, cleanup.confirmed_by)
+    return next((found for person in two if (found := settled.problem(person, cleanup.site, now))), "")
 
 
 def pause(cleanup: Cleanup, user: User | None, now: dt.datetime) -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from dashboard.kinds import KINDS
-from devops_sync import cleanups, roles
+from devops_sync import approvals, cleanups, roles
 from devops_sync.cleanups import ruling
 from devops_sync.models import AuditRow, Cleanup, CleanupRule, Errand, Site, User
 from tests import builders, payloads, rules
@@ -77,6 +77,12 @@ def _silent(of: Things, person: User) -> dict[str, str]:
     return {"ident": "gone-quiet"}
 
 
+def _loosening(of: Things, person: User) -> dict[str, str]:
+    at = timezone.now() + dt.timedelta(days=1)
+    Site.objects.filter(slug=of["site"]).update(loosens_at=at, loosens_to=None, loosened_by=builders.user("admin"))
+    return {"seen": approvals.seen_as(Site.objects.get(slug=of["site"]))}
+
+
 def _resting(of: Things, person: User) -> None:
     Site.objects.filter(slug=of["site"]).update(paused_at=timezone.now())
 
@@ -129,6 +135,8 @@ POSTS: dict[str, Noted] = {
     "deletion-rule-off": Noted({"deletion_rule.turned_off"}, before=_rule_on),
     "site-test": Noted({"site.tested"}),
     "site-settings": Noted({"site.changed"}, {"sample_one_in": "7", "superseding": "never", "approval_above": "5"}),
+    "site-approval-agree": Noted({"site.approval.agreed"}, before=_loosening),
+    "site-approval-keep": Noted({"site.approval.kept"}, before=_loosening),
     "site-pause": Noted({"site.paused"}),
     "site-resume": Noted({"site.resumed"}, before=_resting),
     "site-remove": Noted({"site.removed", "token.revoked", "errand.cancelled"}, {"typed": "retail"}, _resting),

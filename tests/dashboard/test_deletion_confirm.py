@@ -5,10 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from devops_sync import audit
 from devops_sync.models import Cleanup, Deletion, Deployment, Site, User
+from devops_sync.people import giving
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +148,38 @@ def test_above_a_number_another_admin_approves(retail: Site, previewed: Cleanup,
     signed(ben).post(f"/deletions/{previewed.pk}/approve")
     previewed.refresh_from_db()
     assert (previewed.state, previewed.approved_by) == ("delayed", ben)
+
+
+def test_an_account_that_was_made_for_it_approves_nothing(previewed: Cleanup, ada: User, as_ada: Client) -> None:
+    Site.objects.update(approval_above=1)
+    with audit.acting.by(audit.acting.user(ada)):
+        puppet = giving.make("puppet", [("admin", None)], None)
+    confirm(as_ada, previewed)
+    seen = page(signed(puppet), previewed)
+    assert "The account puppet was given the role of an admin by ada less than a day ago" in seen
+    assert 'id="approve"' not in seen
+    answer = signed(puppet).post(f"/deletions/{previewed.pk}/approve")
+    assert (answer.status_code, b"The account puppet was given the role of an admin by ada" in answer.content) == (
+        409,
+        True,
+    )
+    with time_machine.travel(timezone.now() + dt.timedelta(days=1, minutes=1)):
+        signed(puppet).post(f"/deletions/{previewed.pk}/approve")
+    previewed.refresh_from_db()
+    assert previewed.state == "delayed"
+
+
+def test_nor_does_whoever_made_the_account_that_asks(retail: Site, previewed: Cleanup, ada: User) -> None:
+    Site.objects.update(approval_above=1)
+    with audit.acting.by(audit.acting.user(ada)):
+        puppet = giving.make("puppet", [("admin", None)], None)
+    own = builders.cleanup(retail, puppet, total=2)
+    confirm(signed(puppet), own)
+    answer = signed(ada).post(f"/deletions/{own.pk}/approve")
+    assert (answer.status_code, b"The account puppet was given the role of an admin by ada" in answer.content) == (
+        409,
+        True,
+    )
 
 
 @pytest.mark.parametrize("role", ["viewer", "release-manager", "auditor"])

@@ -30,12 +30,6 @@ def test_what_cannot_be_is_said_and_changes_nothing(bad: dict[str, str], retail:
     assert (retail.sample_one_in, retail.superseding) == (20, "when_many")
 
 
-def test_without_a_number_no_deletion_takes_two(retail: Site, admin: Client) -> None:
-    admin.post(ADDRESS, GOOD | {"approval_above": ""})
-    retail.refresh_from_db()
-    assert retail.approval_above is None
-
-
 @pytest.mark.parametrize("word", ["-1", "many", "1.5", "9" * 12])
 def test_what_is_no_number_of_entities_is_said_beside_its_field(word: str, retail: Site, admin: Client) -> None:
     answer = admin.post(ADDRESS, GOOD | {"approval_above": word})
