@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 
-from devops_sync import roles
+from devops_sync import digits, roles
 from devops_sync.models import AuditRow, Deletion, Delivery, Deployment, Entry, Gate
 from devops_sync.models.current import Current
 
@@ -69,7 +69,7 @@ def with_all(thing: Thing) -> list[Thing]:
     if kind == "submission" and _UUID.fullmatch(number):
         inside = Entry.objects.filter(submission=uuid.UUID(number)).order_by("pk").values_list("pk", flat=True)
         return [thing, *(("entry", str(pk)) for pk in inside[:MOST])]
-    if kind == "delivery" and _is_number(number):
+    if kind == "delivery" and digits.only(number):
         found = Delivery.objects.filter(pk=number).values_list("entry_ids", flat=True).first()
         return [thing, *(("entry", str(pk)) for pk in (found or [])[:MOST])]
     return [thing]
@@ -78,7 +78,7 @@ def with_all(thing: Thing) -> list[Thing]:
 def _of_entity(kind: str, number: str) -> Iterable[Thing]:
     name, model = _ENTITIES[kind].name, _ENTITIES[kind].model
     rows = model._default_manager.select_related("entry__submission", "site").defer("entry__submission__raw")
-    found: Current | None = rows.filter(pk=number).first() if _is_number(number) else None
+    found: Current | None = rows.filter(pk=number).first() if digits.only(number) else None
     if found is None:
         return
     versions = Entry.objects.of_key(found.site_id, name, found.entry.key).order_by("-pk")
@@ -94,10 +94,6 @@ def _of_entity(kind: str, number: str) -> Iterable[Thing]:
         part = getattr(taken, "part", None)
         if part is not None:
             yield "cleanup", str(part.cleanup_id)
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 @dataclass(frozen=True)
@@ -139,12 +135,12 @@ class _Reader:
             slug = self._sites.get(row.site_id or 0, "")
             return reverse("site", args=[slug]) if slug else ""
         if kind == "user":
-            return reverse("user", args=[number]) if self._sees_people and _is_number(number) else ""
+            return reverse("user", args=[number]) if self._sees_people and digits.only(number) else ""
         if kind == "token":
-            return reverse("token", args=[number]) if row.site_id in self._tokens and _is_number(number) else ""
+            return reverse("token", args=[number]) if row.site_id in self._tokens and digits.only(number) else ""
         if kind in ("entry", "gate"):
             return self._entries.get((kind, number), "")
-        if kind in _ENTITIES and _is_number(number):
+        if kind in _ENTITIES and digits.only(number):
             return _ENTITIES[kind].url(int(number))
         if kind == "lane":
             return f"{reverse('delivery-list')}?{urlencode({'site': row.site})}"
@@ -155,7 +151,7 @@ def _pages_of_entries(rows: list[AuditRow]) -> dict[Thing, str]:
     """The pages of the entities whose versions and gates the rows are about."""
     numbers: dict[str, list[int]] = {"entry": [], "gate": []}
     for row in rows:
-        if row.subject_kind in numbers and _is_number(row.subject_id):
+        if row.subject_kind in numbers and digits.only(row.subject_id):
             numbers[row.subject_kind].append(int(row.subject_id))
     gates = dict(Gate.objects.filter(pk__in=numbers["gate"]).values_list("pk", "entry")) if numbers["gate"] else {}
     wanted = [*numbers["entry"], *gates.values()]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from devops_sync import digits
 from devops_sync.models import Errand
 from devops_sync.models.errand import ErrandQuerySet
 
@@ -18,7 +19,7 @@ class ErrandFilters(Filters):
         self.purposes = self.choices("purpose", Errand.Purpose.choices, "purpose")
         self.states = self.choices("state", Errand.State.choices, "state of a resend or a check")
         for text in self.texts("number"):
-            if text.isascii() and text.isdigit() and len(text) < 19:
+            if digits.only(text):
                 self.numbers.append(int(text))
                 self.chip("number", text)
             else:

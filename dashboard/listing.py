@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from devops_sync import roles
+from devops_sync import digits, roles
 from devops_sync.models import Confirmation, Deployment, Entry, Site
 from devops_sync.models.current import CurrentQuerySet
 
@@ -127,7 +127,7 @@ def rows_asked(request: HttpRequest) -> list[int]:
 
 def numbers(texts: Iterable[str], most: int = paging.SIZE) -> list[int]:
     """Those of the texts that can be a row's number, as many as a page holds unless told otherwise."""
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19][:most]
+    return [int(text) for text in texts if digits.only(text)][:most]
 
 
 def places_offered(known: places.Places, asked: Any) -> Context:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 from django.urls import reverse
 
+from devops_sync import digits
+
 LISTS: Mapping[str, str] = {
     "deployment": "deployment-list",
     "build": "build-list",
@@ -26,7 +28,7 @@ INSIDE = ("commit", "branch", "pull_request")
 
 def is_known(name: str, within: str = "") -> bool:
     """Whether there is a list of this name: among what is in a repository only within one."""
-    return name in LISTS or (name in INSIDE and within.isascii() and within.isdigit() and len(within) < 19)
+    return name in LISTS or (name in INSIDE and digits.only(within))
 
 
 def address(name: str, query: str = "", within: str = "") -> str:

@@ -9,6 +9,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
+from devops_sync import digits
 from devops_sync.models.current import Current, CurrentQuerySet
 
 from .filters import Filters
@@ -204,6 +205,6 @@ class ByUuid(ById):
 
 
 def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= _LARGEST):
+    if not (digits.only(text, 19) and int(text) <= _LARGEST):
         raise WrongCursor(text)
     return int(text)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.http import QueryDict
 
+from devops_sync import digits
 from devops_sync.models import Site, Token
 from devops_sync.tokens import MOST_A_MINUTE
 from devops_sync.wrong import Unusable
@@ -95,8 +96,7 @@ def number(text: str, most: int, about: str, what: str) -> int | None:
     text = text.replace(",", "")
     if not text:
         return None
-    is_number = text.isascii() and text.isdigit() and len(text) <= 9
-    if not is_number or not 0 < int(text) <= most:
+    if not digits.only(text, 9) or not 0 < int(text) <= most:
         raise Unusable(f"{what} must be a whole number from 1 to {most:,}, or empty.", about)
     return int(text)
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from . import digits
+
 ATLASSIAN_API_URL = "https://api.atlassian.com"
 BROKERS = ("amqp", "amqps", "redis", "rediss", "sentinel", "sqs", "memory", "filesystem")
 VARIABLES = (
@@ -216,7 +218,7 @@ def _hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
 
 def _port(environ: Mapping[str, str]) -> int:
     given = environ.get("PORT") or "8000"
-    if not given.isascii() or not given.isdigit() or not 0 < int(given) < 65536:
+    if not digits.only(given, 5) or not 0 < int(given) < 65536:
         raise Wrong("PORT must be a number from 1 to 65535.")
     return int(given)
 
@@ -291,7 +293,6 @@ def _one_of(environ: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> 
 
 def _session_hours(environ: Mapping[str, str]) -> int:
     given = environ.get("WAYBILL_SESSION_HOURS", "").strip() or "24"
-    is_number = given.isascii() and given.isdigit() and len(given) < 6
-    if not is_number or not 0 < int(given) <= _MOST_SESSION_HOURS:
+    if not digits.only(given, 5) or not 0 < int(given) <= _MOST_SESSION_HOURS:
         raise Wrong(f"WAYBILL_SESSION_HOURS must be a whole number from 1 to {_MOST_SESSION_HOURS}.")
     return int(given)

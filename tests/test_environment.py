@@ -37,6 +37,7 @@ def read(data: Path, **variables: str) -> environment.Environment:
         ("PORT", "http", "a number from 1 to 65535"),
         ("PORT", "0", "a number from 1 to 65535"),
         ("PORT", "65536", "a number from 1 to 65535"),
+        ("PORT", "9" * 5000, "a number from 1 to 65535"),
         ("PORT", "٨٠٠٠", "a number from 1 to 65535"),
         ("DEBUG", "maybe", "must be 1 or 0"),
         ("WAYBILL_HTTPS", "2", "must be 1 or 0"),

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from devops_sync import roles
+from devops_sync import digits, roles
 from devops_sync.cleaning import noting
 from devops_sync.models import Cleanup, ProofReading
 
@@ -38,7 +38,7 @@ def proof(request: HttpRequest, pk: int) -> HttpResponse:
     problem = ""
     if picked and picked not in RESULTS:
         problem = f"“{picked[:40]}” is no result. There are: {', '.join(RESULTS)}."
-    elif after and not (after.isascii() and after.isdigit() and len(after) < 10):
+    elif after and not digits.only(after, 9):
         problem = "It names a place in the list that cannot be one. Go back to the beginning."
     rows = found.readings.order_by("position").defer("body")
     if picked in RESULTS:

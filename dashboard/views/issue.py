@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from devops_sync import roles
+from devops_sync import digits, roles
 from devops_sync.models import Entry, Repository, Site
 from devops_sync.models import issue as touching
 from devops_sync.models.issue import Event, Tally, Touched
@@ -175,7 +175,7 @@ def _write(event: Event) -> str:
 def _read(place: str) -> touching.Mark | None:
     text, _, rest = place.partition(",")
     kind, _, number = rest.partition(",")
-    if kind not in touching.KINDS or not (number.isascii() and number.isdigit() and len(number) < 19):
+    if kind not in touching.KINDS or not digits.only(number):
         return None
     try:
         instant = dt.datetime.fromisoformat(text)

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from devops_sync import corrections, rejections, roles
+from devops_sync import corrections, digits, rejections, roles
 from devops_sync.models import Cause, Entry, Site
 
 from .. import frame, live, paging, versions, zone
@@ -149,8 +149,7 @@ class _Asked:
         is_resend = given.get("do") == "resend"
         changes = corrections.Changes() if is_resend else corrections.Changes(find, put, type_)
         last = given.get("last", "")
-        is_number = last.isascii() and last.isdigit() and len(last) <= 18
-        asked = cls(changes, int(last) if is_number else _LARGEST, is_resend=is_resend)
+        asked = cls(changes, int(last) if digits.only(last) else _LARGEST, is_resend=is_resend)
         try:
             changes.check()
         except corrections.Wrong as wrong:

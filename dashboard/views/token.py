@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from devops_sync import roles, tokens
+from devops_sync import digits, roles, tokens
 from devops_sync.models import Submission, Token
 from devops_sync.wrong import Unusable, Wrong
 
@@ -36,9 +36,9 @@ def rotate(request: HttpRequest, pk: int) -> HttpResponse:
     found = _find(request, pk)
     hours, generation = request.POST.get("overlap", ""), request.POST.get("generation", "")
     try:
-        if not (hours.isascii() and hours.isdigit() and len(hours) <= 4):
+        if not digits.only(hours, 4):
             raise Unusable("Say for how many hours the old secrets go on.", "overlap")
-        if not (generation.isascii() and generation.isdigit() and len(generation) <= 9):
+        if not digits.only(generation, 9):
             raise Unusable("This form has no number of the token's generation. Open the page again.")
         secret, bearer = tokens.rotate(found, dt.timedelta(hours=int(hours)), frame.of(request).now, int(generation))
     except Wrong as wrong:

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.cache import never_cache
 
+from devops_sync import digits
 from devops_sync.models import Grant, User
 from devops_sync.people import giving, passwords, second_factor, sessions
 from devops_sync.wrong import Wrong
@@ -44,8 +45,7 @@ def _give(request: HttpRequest, found: User) -> None:
 
 def _take(request: HttpRequest, found: User) -> None:
     number = request.POST.get("grant", "")
-    is_number = number.isascii() and number.isdigit() and len(number) < 19
-    grant = found.grants.select_related("site").filter(pk=number if is_number else 0).first()
+    grant = found.grants.select_related("site").filter(pk=number if digits.only(number) else 0).first()
     if grant is None:
         raise Wrong("They do not have this role any more.")
     giving.take(found, grant)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .. import digits
 from ..cleanups import entities
 from ..jira import keys
 from ..kinds import KINDS, Kind
@@ -82,7 +83,7 @@ def find(kind: str, text: str, site: Site) -> Subject:
     """What a person names: by the number of its page, or its key. Raises `NotThere`, `Unclear`."""
     if kind == ISSUE:
         return of_issue(text, [site])
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    number = int(text) if digits.only(text) else None
     if kind == DELETION:
         if number is None:
             raise Unclear("A deletion is named by its number.")

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from django.http import HttpResponse
 
-from .. import ledger, remote
+from .. import digits, ledger, remote
 from ..deletions import Asked
 from ..jira import paths
 from ..kinds import KINDS, of_api
@@ -94,8 +94,7 @@ def _typed(types: Iterable[str], parts: tuple[str, ...]) -> tuple[str | int, ...
                 return None
             key.append(part)
             continue
-        digits = part.removeprefix("-")
-        if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and -(2**63) <= int(part) < 2**63):
+        if not digits.fit(part):
             return None
         key.append(int(part))
     return tuple(key)
@@ -171,8 +170,7 @@ def _until(call: Call) -> int | None:
     given = call.request.GET.get("_updateSequenceId")
     if call.api != "devinfo" or given is None:
         return None
-    digits = given.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 20 and -(2**63) <= int(given) < 2**63):
+    if not digits.fit(given):
         raise Refuse(400, "'_updateSequenceId' must be a whole number of 64 bits")
     return int(given)
 

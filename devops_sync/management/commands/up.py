@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, OperationalError
 
-from devops_sync import embedded
+from devops_sync import digits, embedded
 from devops_sync.up import hold, port, supervisor, up
 
 
@@ -65,7 +65,7 @@ class Command(BaseCommand):
 
 
 def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+    if not digits.only(text, 5) or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError("a port is a number from 1 to 65535")
     return int(text)
 
