@@ -7,7 +7,7 @@ import uuid
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from django.db import connection
 
@@ -15,8 +15,6 @@ from ..jira import keys
 from ..kinds import Kind
 from ..models import Confirmation, Deletion, Delivery, Entry, Gate, PropertySet
 from .subject import SLICE, Subject
-
-Number = TypeVar("Number", int, uuid.UUID)
 
 
 @dataclass
@@ -47,7 +45,7 @@ def collect(subject: Subject) -> Belongings:
     return found
 
 
-def slices(numbers: "Sequence[Number] | array[int]", size: int = SLICE) -> Iterator[list[Any]]:
+def slices(numbers: "Sequence[Any] | array[int]", size: int = SLICE) -> Iterator[list[Any]]:
     """The numbers, some at a time."""
     for start in range(0, len(numbers), size):
         yield list(numbers[start : start + size])
