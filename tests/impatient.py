@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from devops_sync.wsgi import Application, patience  # By it, which sets Django up before.
 
 ENDLESS = "/endless"
+THREADS, HELD_AT_MOST = 8, 4
 GRACE, SILENCE = "IMPATIENT_GRACE", "IMPATIENT_SILENCE"
 
 
@@ -22,5 +23,6 @@ class WithEndless(Application):
 
 
 application = WithEndless(
-    patience.Patience(grace=float(os.environ.get(GRACE, "1")), haste=0.5), silence=float(os.environ.get(SILENCE, "1"))
+    patience.Patience(grace=float(os.environ.get(GRACE, "1")), haste=0.5, held_at_most=HELD_AT_MOST),
+    silence=float(os.environ.get(SILENCE, "1")),
 )

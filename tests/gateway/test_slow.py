@@ -21,7 +21,7 @@ from tests import impatient, payloads, started
 
 pytestmark = pytest.mark.slow
 
-MORE_THAN_THREADS = parts.WEB_THREADS + 8
+MORE_THAN_THREADS = impatient.THREADS + 4
 FOREVER = "60"
 COOKIE = f"Cookie: csrftoken={'a' * 32}"  # Without it the form is refused unread.
 
@@ -60,10 +60,12 @@ class Web:
 
 @contextlib.contextmanager
 def serving(running: started.Up, folder: Path, grace: str, silence: str = FOREVER) -> Iterator[Web]:
-    """The web part as `up` starts it, save for its patience."""
+    """The web part as `up` starts it, save for its patience and for fewer threads, each of which has a connection."""
     port = started.free_port()
     part = parts.web(settings, "a test's own", "127.0.0.1", port)
-    command = [word.replace("devops_sync.wsgi:", "tests.impatient:") for word in part.command]
+    own = {"devops_sync.wsgi:application": "tests.impatient:application"}
+    command = [own.get(word, word) for word in part.command]
+    command[command.index("--blocking-threads") + 1] = str(impatient.THREADS)
     environ = {**part.environ, "WAYBILL_DATA": str(running.data), impatient.GRACE: grace, impatient.SILENCE: silence}
     log = folder / "web.log"
     with log.open("w") as output:
@@ -124,7 +126,7 @@ def test_more_slow_senders_than_threads_keep_nobody_else_waiting(lenient: Web) -
     assert submitted(lenient, 1, timeout=10) == 202
     assert time.monotonic() - began < 10
     ended, _, _ = select.select(slow, [], [], 0)
-    assert len(ended) >= parts.WEB_THREADS - patience.HELD_AT_MOST
+    assert len(ended) >= impatient.THREADS - impatient.HELD_AT_MOST
     for connection in slow:
         connection.close()
 
@@ -193,7 +195,7 @@ def test_a_slow_but_steady_sender_is_taken(web: Web) -> None:
 
 
 def test_readers_who_take_nothing_are_ended(web: Web) -> None:
-    silent = [web.connect(impatient.ENDLESS, method="GET", reads=4096) for _ in range(parts.WEB_THREADS)]
+    silent = [web.connect(impatient.ENDLESS, method="GET", reads=4096) for _ in range(impatient.THREADS)]
     for connection in silent:
         assert select.select([connection], [], [], 20)[0], "each has a thread"
     assert requests.get(f"{web.url}/healthz", timeout=20).status_code == 200
