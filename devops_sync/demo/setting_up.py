@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from .. import sites, tokens
 from ..models import Grant, Site, Token, User
-from ..models.site import fingerprint
+from ..models.token import fingerprint
 from ..people import giving
 from ..sandbox import store
 from ..secrecy import BEARER_PREFIX, SECRET_PREFIX

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from .. import remote
 from ..models import Site, Token
-from ..models.site import fingerprint
+from ..models.token import fingerprint
 from ..secrecy import BEARER_PREFIX
 
 ACCESS_SECONDS = 900  # As Atlassian's own tokens: "valid 15 minutes".

@@ -18,8 +18,9 @@ from .run import Run
 from .saved_view import SavedView
 from .second_factor import RecoveryCode, SecondFactor
 from .session import Session
-from .site import Site, Token
+from .site import Site
 from .submission import Cause, Entry, Envelope, FirstAnswer, PropertySet, Submission
+from .token import Token
 
 __all__ = [
     "AuditCheckpoint",

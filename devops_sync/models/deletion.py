@@ -8,7 +8,8 @@ from django.db.models import Count, Min, Q
 
 from ..jira import keys
 from .current import Current
-from .site import Site, Token
+from .site import Site
+from .token import Token
 
 
 class DeletionQuerySet(models.QuerySet["Deletion"]):

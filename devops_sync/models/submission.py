@@ -14,7 +14,8 @@ from django.contrib.postgres.indexes import GinIndex, HashIndex
 from django.db import models
 from django.db.models import Q
 
-from .site import Site, Token
+from .site import Site
+from .token import Token
 
 # How the path of a submission begins that did not come over HTTP: whoever can run commands is no stranger.
 FROM_COMMAND_LINE = "manage.py submit"

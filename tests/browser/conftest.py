@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from devops_sync import pauses, site_removal
 from devops_sync.models import AuditRow, Cause, Cleanup, Deployment, Retirement, Site, Token, User
-from devops_sync.models.site import TokenMinute
+from devops_sync.models.token import TokenMinute
 from tests import builders
 
 if TYPE_CHECKING:

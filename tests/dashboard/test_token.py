@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from devops_sync.models import Site, Token
 from devops_sync.models.audit import AuditRow
-from devops_sync.models.site import TokenMinute
+from devops_sync.models.token import TokenMinute
 from tests import builders
 
 pytestmark = pytest.mark.django_db

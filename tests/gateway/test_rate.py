@@ -15,7 +15,7 @@ from django.utils import timezone
 from devops_sync import tokens
 from devops_sync.gateway import rates
 from devops_sync.models import Site, Submission, Token
-from devops_sync.models.site import TokenMinute
+from devops_sync.models.token import TokenMinute
 from devops_sync.wrong import Unusable
 from tests.gateway.conftest import GATEWAY
 from tests.payloads import bulk, deployment

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from devops_sync import delivery, sites, tokens, vault
 from devops_sync.models import Delivery, Lane, Site, Token, User
-from devops_sync.models.site import fingerprint
+from devops_sync.models.token import fingerprint
 from tests import builders, payloads, rules
 from tests.rules import RULES
 from tests.sandbox_fixtures import connected

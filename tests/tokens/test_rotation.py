@@ -153,7 +153,7 @@ def test_a_sender_is_found_by_one_prepared_statement(old: Sender, monkeypatch: p
     new = rotated(old, 24 * HOUR)
     run: list[str] = []
     monkeypatch.setattr(
-        "devops_sync.models.site.prepared.run", lambda *given: (run.append(given[0]), prepared_run(*given))[1]
+        "devops_sync.models.token.prepared.run", lambda *given: (run.append(given[0]), prepared_run(*given))[1]
     )
     new.send()
     assert len([one for one in run if "FROM token" in one]) == 1
