@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from django.urls import reverse
 
@@ -62,13 +63,19 @@ class Kind:
         return f"{self.word},{self.words}"
 
     def url(self, pk: int) -> str:
-        return reverse(self.view, args=[pk])
+        return f"{_before(self.view)}{pk}/"
 
     def evidence_url(self, pk: int) -> str:
         return reverse(f"evidence-{self.view}", args=[pk])
 
     def read_back_url(self, pk: int) -> str:
         return reverse(f"{self.view}-read-back", args=[pk])
+
+
+@cache
+def _before(view: str) -> str:
+    """What stands before the number in the addresses of a kind: looked up once, since a list has dozens of them."""
+    return reverse(view, args=[0]).removesuffix("0/")
 
 
 KINDS: Mapping[str, Kind] = {

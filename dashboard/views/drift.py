@@ -27,12 +27,14 @@ def drift(request: HttpRequest) -> HttpResponseBase:
     filters = DriftFilters(request.GET, frame.of(request).sites)
     if live.is_pulse(request) and "_rows" in request.GET:
         followed = Entry.objects.filter(pk__in=listing.rows_asked(request), site__in=filters.visible)
-        return _answer(request, filters, None, followed.select_related("site").order_by("-read_back_at", "-pk"))
-    rows = current(filters.apply(), filters.kinds or KINDS).select_related("site")
-    rows = rows.defer("payload", "site__sealed_secret").order_by("-read_back_at", "-pk")
+        return _answer(request, filters, None, followed.defer("payload").order_by("-read_back_at", "-pk"))
+    rows = current(filters.apply(), filters.kinds or KINDS).defer("payload").order_by("-read_back_at", "-pk")
     if export.is_asked(request):
-        shown = columns.shown(request, "drift")
-        return export.answer(request, "drift", filters, shown, paging.slices(rows, ORDER), _beside)
+        shown, told = (
+            columns.shown(request, "drift"),
+            rows.select_related("site").defer("payload", "site__sealed_secret"),
+        )
+        return export.answer(request, "drift", filters, shown, paging.slices(told, ORDER), _beside)
     page = paging.asked(request, filters, rows, ORDER)
     return _answer(request, filters, page, page.rows)
 
@@ -58,7 +60,11 @@ def _answer(
     rows = listed(entries)
     ids = [row.entry.pk for row in rows]
     last, reading = _readings(ids)
-    may_verify = set(roles.sites(request.user, "verify").values_list("pk", flat=True))
+    # The sites were read once already, and have more columns than most rows.
+    sites = {site.pk: site for site in frame.of(request).sites}
+    for row in rows:
+        row.entry.site = sites[row.entry.site_id]
+    may_verify = {pk for pk, site in sites.items() if roles.may(request.user, "verify", site)}
     parts = [
         live.Part(
             f"row-{row.entry.pk}",

@@ -95,7 +95,7 @@ QUERIES: dict[str, tuple[int, int]] = {
     "delivery-list": (14, 16),
     "rejected-list": (25, 25),
     "rejected": (22, 22),
-    "drift": (14, 14),
+    "drift": (13, 13),
     "errand-list": (8, 8),
     "deletion-list": (11, 13),
     "issue": (16, 16),
