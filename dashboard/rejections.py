@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from devops_sync import rejections
-from devops_sync.models import Entry, Site, Token, User
+from devops_sync.models import Entry, Site, Submission, Token, User
 
 from . import kept, versions
 from .kinds import KINDS, Kind, listed
@@ -70,6 +70,7 @@ class Shown:
     group: rejections.Group
     senders: list[str]
     bars: list[Bar]
+    newest: list[Entry] = field(default_factory=list)
     examples: list[Example] = field(default_factory=list)
     remedy: Remedy | None = None
     is_new: bool = False
@@ -103,27 +104,40 @@ def show(
 ) -> list[Shown]:
     """The groups with their senders, their days and their newest examples, for which each group is asked.
 
-    Today is that of the zone of `now`.
+    Of the first so many as their keys are looked at. Today is that of the zone of `now`.
     """
     groups = list(found)
     tokens = dict(Token.objects.filter(pk__in=_ids(groups, "tokens")).values_list("pk", "name"))
     users = dict(User.objects.filter(pk__in=_ids(groups, "users")).values_list("pk", "username"))
+    newest = [_newest(scope, group, first=group is groups[0]) if with_examples else [] for group in groups]
+    _with_senders([entry for few in newest for entry in few[:EXAMPLES]])
     shown = []
-    for group in groups:
+    for group, few in zip(groups, newest, strict=True):
         names = Counter({tokens[pk]: many for pk, many in group.tokens.items() if pk in tokens})
         names.update({users[pk]: many for pk, many in group.users.items() if pk in users})
-        few = scope.entries(group.cause).select_related("submission__token", "submission__user")
-        few = few.defer("submission__raw", "submission__head", "submission__answer")[:EXAMPLES]
         shown.append(
             Shown(
                 group,
                 [name for name, _ in names.most_common()],
                 bars(group.per_day, now.date()),
-                examples(list(few)) if with_examples else [],
+                few,
+                examples(few[:EXAMPLES]),
                 is_new=group.first_at.astimezone(now.tzinfo).date() == now.date(),
             )
         )
     return shown
+
+
+def _newest(scope: rejections.Scope, group: rejections.Group, *, first: bool) -> list[Entry]:
+    return list(scope.entries(group.cause)[: LOOKED_AT if first else EXAMPLES])
+
+
+def _with_senders(entries: list[Entry]) -> None:
+    """Give the entries their submissions, with whoever sent them, in one query."""
+    found = Submission.objects.select_related("token", "user").only("purpose", "path", "token__name", "user__username")
+    submissions = found.in_bulk([entry.submission_id for entry in entries])
+    for entry in entries:
+        entry.submission = submissions[entry.submission_id]
 
 
 def _ids(groups: list[rejections.Group], what: str) -> set[int]:
@@ -176,8 +190,7 @@ def remedy(entries: Sequence[Entry], sites: Sequence[Site]) -> Remedy:
     sent = [key.upper() for entry in entries for key in versions.issues_of(versions.read(entry.payload))]
     if not sent:
         return Remedy()
-    known, _ = issues_lately(sites)
-    projects = Counter(key.rpartition("-")[0] for key in known if "-" in key)
+    projects = issues_lately(sites).projects
     unknown = Counter(key.rpartition("-")[0] for key in sent if "-" in key)
     strange = [prefix for prefix, _ in unknown.most_common() if prefix and prefix not in projects]
     if not strange:
@@ -192,11 +205,6 @@ def standing_since(sites: Sequence[Site], since: dt.datetime) -> tuple[int, int]
     return kept.figure(f"rejected:{since.isoformat()}", ids, lambda: rejections.count_standing(ids, since))
 
 
-def issues_lately(sites: Sequence[Site]) -> tuple[Counter[str], Counter[str]]:
-    """The issues that Jira knows and those that it does not, kept for a while where that took long."""
-    return kept.figure("issues-lately", [site.pk for site in sites], lambda: rejections.issues_lately(sites))
-
-
 @dataclass(frozen=True)
 class UnknownKey:
     """A key that Jira does not know, with the nearest that it does."""
@@ -209,9 +217,7 @@ class UnknownKey:
 
 def unknown_keys(sites: Sequence[Site]) -> list[UnknownKey]:
     """The keys that Jira does not know of what it stored without them, most often first."""
-    known, unknown = issues_lately(sites)
-    projects = {key.rpartition("-")[0] for key in known}
-    return [_unknown(key, many, known, projects) for key, many in unknown.most_common(SHOWN_KEYS)]
+    return issues_lately(sites).unknown
 
 
 def _unknown(key: str, many: int, known: Counter[str], projects: set[str]) -> UnknownKey:
@@ -234,3 +240,23 @@ def one_slip_apart(text: str, other: str) -> bool:
     if text[:2] == other[1::-1] and text[2:] == other[2:]:
         return True
     return text[1:] == other[1:] or text[1:] == other or text == other[1:]
+
+
+@dataclass(frozen=True)
+class Lately:
+    """The issues of what Jira stored lately: how many of each project it knows, and keys that it does not know."""
+
+    projects: Counter[str]
+    unknown: list[UnknownKey]
+
+
+def issues_lately(sites: Sequence[Site]) -> Lately:
+    """What Jira said of issues lately, kept for a while where that took long."""
+    return kept.figure("issues-lately", [site.pk for site in sites], lambda: _issues_lately(sites))
+
+
+def _issues_lately(sites: Sequence[Site]) -> Lately:
+    known, unknown = rejections.issues_lately(sites)
+    projects = Counter(key.rpartition("-")[0] for key in known)
+    shown = [_unknown(key, many, known, set(projects)) for key, many in unknown.most_common(SHOWN_KEYS)]
+    return Lately(Counter({name: many for name, many in projects.items() if name}), shown)

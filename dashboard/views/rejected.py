@@ -35,7 +35,8 @@ def rejected(request: HttpRequest, pk: int) -> HttpResponse:
     group = next((one for one in rejections.groups(scope, now) if one.cause == pk), None)
     entries = scope.entries(pk)
     page = paging.asked(request, filters, entries.select_related("submission__token", "submission__user"), ORDER)
-    looked_at = list(entries[:LOOKED_AT])
+    shown = next(iter(show([group], scope, now)), None) if group else None
+    looked_at = shown.newest if shown else list(entries[:LOOKED_AT])
     return live.page(
         request,
         "rejected.html",
@@ -44,7 +45,7 @@ def rejected(request: HttpRequest, pk: int) -> HttpResponse:
             "parts_of_cause": pieces(cause.text),
             "filters": filters,
             "since": SINCE.items(),
-            "shown": next(iter(show([group], scope, now)), None) if group else None,
+            "shown": shown,
             "remedy": remedy(looked_at, filters.sites),
             "page": page,
             "rows": examples(page.rows),

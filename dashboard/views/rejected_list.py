@@ -11,7 +11,7 @@ from .. import export, frame, live, spreadsheet, zone
 from ..doors import readers_only
 from ..methods import require_GET
 from ..rejected_filters import SINCE, RejectedFilters, keep
-from ..rejections import LOOKED_AT, Shown, pieces, remedy, show, unknown_keys
+from ..rejections import Shown, pieces, remedy, show, unknown_keys
 
 SHOWN = 50
 REFUSALS = 20
@@ -33,8 +33,7 @@ def rejected_list(request: HttpRequest) -> HttpResponse:
         return spreadsheet.answer("rejected-by-cause", _HEAD, _rows(rows))
     shown = show(standing[:SHOWN], scope, now)
     if shown:
-        entries = scope.entries(shown[0].group.cause)[:LOOKED_AT]
-        shown[0].remedy = remedy(list(entries), filters.sites)
+        shown[0].remedy = remedy(shown[0].newest, filters.sites)
     refusals = [] if filters.problems else _refusals(request, filters)
     many = sum(group.standing for group in standing)
     context: dict[str, Any] = {
