@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from devops_sync import embedded, environment
+from tests import tables
 
 _IN_WORKER = "PYTEST_XDIST_WORKER" in os.environ
 
@@ -32,6 +33,7 @@ def _start(config: pytest.Config) -> None:
     data = Path(tempfile.mkdtemp(prefix="waybill-test-"))
     (data / "static").mkdir()
     os.environ["WAYBILL_DATA"] = str(data)
+    os.environ[tables.FOLDER] = str(data / "tables")
     # Playwright's synchronous interface runs inside an event loop, where Django would refuse the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     config.add_cleanup(lambda: _stop(data))

@@ -16,10 +16,11 @@ from typing import Any
 import psutil
 
 from devops_sync.up.part import die_with_parent
+from tests import tables
 
 ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60.0
-STOP_SECONDS = 40.0
+START_SECONDS = 180.0
+STOP_SECONDS = 120.0
 
 
 @dataclass
@@ -58,10 +59,15 @@ def launch(data: Path, *options: str, environ: dict[str, str] | None = None) -> 
         )
 
 
-def start(data: Path, *options: str, environ: dict[str, str] | None = None) -> Up:
-    """Start `manage.py up` and wait until everything answers."""
+def start(data: Path, *options: str, environ: dict[str, str] | None = None, fresh: bool = False) -> Up:
+    """Start `manage.py up` and wait until everything answers.
+
+    A data directory without a database is given one with the tables made, unless it is to be `fresh`.
+    """
     if "--port" not in options:
         options = ("--port", str(free_port()), *options)
+    if not fresh:
+        tables.lay(data)
     process = launch(data, *options, environ=environ)
     deadline = time.monotonic() + START_SECONDS
     while not (data / "up.json").exists() or "Ctrl-C" not in said_by(data).read_text():
@@ -73,9 +79,9 @@ def start(data: Path, *options: str, environ: dict[str, str] | None = None) -> U
 
 
 @contextlib.contextmanager
-def started(data: Path, *options: str, environ: dict[str, str] | None = None) -> Iterator[Up]:
+def started(data: Path, *options: str, environ: dict[str, str] | None = None, fresh: bool = False) -> Iterator[Up]:
     """`manage.py up` for as long as this lasts."""
-    up = start(data, *options, environ=environ)
+    up = start(data, *options, environ=environ, fresh=fresh)
     try:
         yield up
     finally:

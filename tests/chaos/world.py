@@ -15,6 +15,7 @@ import psycopg
 
 from devops_sync import embedded, environment
 from devops_sync.processes import still_running
+from tests import tables
 from tests.sandbox_process import Sandbox, start_sandbox_process
 
 # Of all faulty answers. A timeout is only slow: it is done, and answered late.
@@ -99,6 +100,7 @@ def begin(data: Path, sites: int, broker: str) -> Iterator[World]:
         os.environ["CELERY_BROKER_URL"] = broker
     world = World(data)
     try:
+        tables.lay(data)
         # Durable: what was answered has to outlive a crash of the server.
         embedded.start(data)
         django.setup()
