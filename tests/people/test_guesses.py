@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from devops_sync.management.asking import Asking
 from devops_sync.models import AuditRow, Guesses, User
 from devops_sync.people import guesses, second_factor
 
@@ -153,7 +154,7 @@ def test_many_at_once_are_no_more_than_one_after_the_other() -> None:
 
 def test_commands_know_no_such_limit(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever may run them has the database."""
-    monkeypatch.setattr("sys.stdin", StringIO("another horse with a battery\n"))
+    monkeypatch.setattr(Asking, "stdin", StringIO())
     Guesses.objects.create(address="127.0.0.1", since=timezone.now(), number=guesses.MOST)
     call_command("create_user", "bea", role="admin", json=True, stdout=(said := StringIO()))
     assert "bea" in said.getvalue()
