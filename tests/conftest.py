@@ -1,6 +1,7 @@
 """What every group of tests may use. The database comes from `tests/plugin.py`."""
 
-from collections.abc import Iterator
+import gc
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -27,6 +28,23 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Python's own collector leaves alone what five thousand tests are made of, which lives as long as the run.
+
+    It would walk through these half a million objects again and again, for a sixth of all the time of the processor.
+    What tests leave behind is still collected; of what got old by then, after ten times as much instead of after a
+    quarter of what lives.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.set_threshold(700, 10, 50)
+        gc.enable()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
