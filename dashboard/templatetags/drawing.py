@@ -2,15 +2,14 @@
 
 from django import template
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.html import escape
+from django.utils.safestring import SafeString
 
 from dashboard.timeline import Dot, Lane
 
 from . import look, states, times
 
 register = template.Library()
-_NOTHING = mark_safe("")
 _ENDED = ("deployment", "build")
 
 
@@ -18,24 +17,18 @@ _ENDED = ("deployment", "build")
 def dots(lane: Lane) -> SafeString:
     """The dots of a lane, each with what it stands for in its title."""
     icons = static("icons.svg")
-    return format_html_join("", "{}", ((_dot(lane, dot, icons),) for dot in lane.dots))
+    # Numbers and words of the look: what others said is a label alone, and escaped where it is taken.
+    return SafeString("".join(_dot(lane, dot, icons) for dot in lane.dots))
 
 
-def _dot(lane: Lane, dot: Dot, icons: str) -> SafeString:
+def _dot(lane: Lane, dot: Dot, icons: str) -> str:
     tone = states.tone(dot.state)
-    return format_html(
-        '<g><title>{}</title><circle class="dot" cx="{}" cy="{}" r="9"/>'
-        '<use{} href="{}#{}" x="{}" y="{}" width="16" height="16"/>{}{}</g>',
-        _title(dot),
-        dot.middle,
-        lane.middle,
-        mark_safe(f' class="{tone}"') if tone else "",  # noqa: S308 (a word of the look)
-        icons,
-        states.icon_of(dot.state) if dot.kind in _ENDED else dot.kind,
-        dot.left,
-        lane.icon_top,
-        _count(lane, dot) if dot.count > 1 else _NOTHING,
-        _label(lane, dot) if dot.said else _NOTHING,
+    ink = f' class="{tone}"' if tone else ""
+    drawn = states.icon_of(dot.state) if dot.kind in _ENDED else dot.kind
+    return (
+        f'<g><title>{_title(dot)}</title><circle class="dot" cx="{dot.middle}" cy="{lane.middle}" r="9"/>'
+        f'<use{ink} href="{icons}#{drawn}" x="{dot.left}" y="{lane.icon_top}" width="16" height="16"/>'
+        f"{_count(lane, dot) if dot.count > 1 else ''}{_label(lane, dot) if dot.said else ''}</g>"
     )
 
 
@@ -48,26 +41,15 @@ def _title(dot: Dot) -> str:
     return f"{said}{bad}, {times.exact(dot.first_at)} to {times.exact(dot.last_at)}"
 
 
-def _count(lane: Lane, dot: Dot) -> SafeString:
-    return format_html(
-        '<rect class="dot" x="{}" y="{}" width="{}" height="16"/><text class="many{}" x="{}" y="{}">{}</text>',
-        dot.edge,
-        lane.icon_top,
-        dot.wide,
-        " many--bad" if dot.bad else "",
-        dot.right,
-        lane.text_base,
-        f"{dot.count:,}",
+def _count(lane: Lane, dot: Dot) -> str:
+    return (
+        f'<rect class="dot" x="{dot.edge}" y="{lane.icon_top}" width="{dot.wide}" height="16"/>'
+        f'<text class="many{" many--bad" if dot.bad else ""}" x="{dot.right}" y="{lane.text_base}">{dot.count:,}</text>'
     )
 
 
-def _label(lane: Lane, dot: Dot) -> SafeString:
-    return format_html(
-        '<rect class="dot" x="{}" y="{}" width="{}" height="16"/><text class="said" x="{}" y="{}">{}</text>',
-        dot.said_left,
-        lane.icon_top,
-        dot.said_wide,
-        dot.said_x,
-        lane.text_base,
-        dot.said,
+def _label(lane: Lane, dot: Dot) -> str:
+    return (
+        f'<rect class="dot" x="{dot.said_left}" y="{lane.icon_top}" width="{dot.said_wide}" height="16"/>'
+        f'<text class="said" x="{dot.said_x}" y="{lane.text_base}">{escape(dot.said)}</text>'
     )

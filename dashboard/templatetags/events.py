@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 from django.template import Context
-from django.utils.html import format_html
+from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import Truncator
 
@@ -41,18 +41,12 @@ _OUTCOMES: dict[str, str] = {Entry.Outcome.WAITING: "Waits to be sent", Entry.Ou
 def event(context: Context, one: Any) -> SafeString:
     """One event: when, what it is in the words of its kind, and where it comes from."""
     row, at = one.row, one.row.changed_at
-    return format_html(
-        '<li><time datetime="{}" title="{}">{}</time>{}<span class="wrap-anywhere">{}{}{}</span>'
-        '<span class="aside faint wrap-anywhere">{}{}</span></li>',
-        times.machine(at),
-        times.exact(at),
-        times.hour(at),
-        _icon(one.kind, row),
-        _SAYS[one.kind](one.kind, row),
-        _deleted() if row.deleted_at else _NOTHING,
-        _outcome(one.outcome),
-        _from(one),
-        _site(context, row.site_id),
+    said = f"{_SAYS[one.kind](one.kind, row)}{_deleted() if row.deleted_at else ''}{_outcome(one.outcome)}"
+    # What others said was escaped where it was taken.
+    return SafeString(
+        f'<li><time datetime="{times.machine(at)}" title="{times.exact(at)}">{times.hour(at)}</time>'
+        f'{_icon(one.kind, row)}<span class="wrap-anywhere">{said}</span>'
+        f'<span class="aside faint wrap-anywhere">{_from(one)}{_site(context, row.site_id)}</span></li>'
     )
 
 
@@ -77,67 +71,55 @@ def _outcome(outcome: str) -> SafeString:
     return format_html(" {}", states.state(outcome, word)) if word else _NOTHING
 
 
-def _from(one: Any) -> SafeString | str:
+def _from(one: Any) -> str:
     """The repository, or who sent it."""
     if not one.repository:
-        return str(one.row.entry.submission.sender)
+        return escape(one.row.entry.submission.sender)
     address = addresses.row_url("repository", one.repository.pk)
-    return format_html('<a class="plain" href="{}">{}</a>', address, one.repository.name)
+    return f'<a class="plain" href="{address}">{escape(one.repository.name)}</a>'
 
 
 def _site(context: Context, pk: int) -> str:
     site = context["site_of"].get(pk)
-    return f", {site.slug}" if site else ""
+    return f", {escape(site.slug)}" if site else ""
 
 
 # ── What it says, by its kind ──────────────────────────────────────────────────────────────────────
 
 
-def _link(kind: str, row: Any, name: str, *, is_ref: bool = False) -> SafeString:
-    return format_html(
-        '<a{} href="{}" id="go-{}-{}">{}</a>',
-        mark_safe(' class="ref"') if is_ref else "",
-        addresses.row_url(kind.replace("_", "-"), row.pk),
-        kind,
-        row.pk,
-        name,
-    )
+def _link(kind: str, row: Any, name: str, *, is_ref: bool = False) -> str:
+    ref = ' class="ref"' if is_ref else ""
+    address = addresses.row_url(kind.replace("_", "-"), row.pk)
+    return f'<a{ref} href="{address}" id="go-{kind}-{row.pk}">{escape(name)}</a>'
 
 
-def _deployment(kind: str, row: Any) -> SafeString:
+def _deployment(kind: str, row: Any) -> str:
+    link = _link(kind, row, f"{row.pipeline_name} {row.name}")
     went = "asked for its gate on" if row.is_gated else _WENT.get(row.state, f"{_NOBODY_SAYS}, on")
-    return format_html(
-        "{} {} <strong>{}</strong>{}",
-        _link(kind, row, f"{row.pipeline_name} {row.name}"),
-        went,
-        row.environment_name,
-        f" after {times.duration(row.duration)}" if row.duration and row.state == "failed" else "",
-    )
+    took = f" after {times.duration(row.duration)}" if row.duration and row.state == "failed" else ""
+    return f"{link} {went} <strong>{escape(row.environment_name)}</strong>{took}"
 
 
-def _build(kind: str, row: Any) -> SafeString:
+def _build(kind: str, row: Any) -> str:
     tests = ""
     if row.tests_total is not None:
         total = look.plural(row.tests_total, "test")
         tests = f", {row.tests_failed:,} of {total} failed" if row.tests_failed else f", {total}"
-    return format_html("Build {} {}{}", _link(kind, row, row.full_name), _BUILT.get(row.state, _NOBODY_SAYS), tests)
+    return f"Build {_link(kind, row, row.full_name)} {_BUILT.get(row.state, _NOBODY_SAYS)}{tests}"
 
 
-def _pull_request(kind: str, row: Any) -> SafeString:
-    link, went = _link(kind, row, row.display_id), _PULLED.get(row.status, "changed")
-    return format_html("Pull request {} {}: {}", link, went, _few(row.title))
+def _pull_request(kind: str, row: Any) -> str:
+    went = _PULLED.get(row.status, "changed")
+    return f"Pull request {_link(kind, row, row.display_id)} {went}: {escape(_few(row.title))}"
 
 
-def _commit(kind: str, row: Any) -> SafeString:
-    return format_html(
-        "Commit {} {}", _link(kind, row, row.display_id, is_ref=True), _few(look.first_line(row.message))
-    )
+def _commit(kind: str, row: Any) -> str:
+    return f"Commit {_link(kind, row, row.display_id, is_ref=True)} {escape(_few(look.first_line(row.message)))}"
 
 
-def _branch(kind: str, row: Any) -> SafeString:
-    return format_html(
-        'Branch {} at <span class="ref">{}</span>', _link(kind, row, row.name, is_ref=True), row.last_commit_display_id
-    )
+def _branch(kind: str, row: Any) -> str:
+    name = _link(kind, row, row.name, is_ref=True)
+    return f'Branch {name} at <span class="ref">{escape(row.last_commit_display_id)}</span>'
 
 
 _SAYS = {
