@@ -2,7 +2,9 @@
 
 import contextlib
 import json
+import os
 import select
+import signal
 import socket
 import subprocess
 import time
@@ -76,6 +78,7 @@ def serving(running: started.Up, folder: Path, grace: str, silence: str = FOREVE
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
+            start_new_session=True,
             preexec_fn=die_with_parent,
         )
     try:
@@ -86,8 +89,10 @@ def serving(running: started.Up, folder: Path, grace: str, silence: str = FOREVE
             time.sleep(0.05)
         yield Web(running, port, log)
     finally:
-        process.kill()
+        process.terminate()  # It ends its worker, which would outlive a kill.
         process.wait(started.STOP_SECONDS)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.fixture(scope="module")
