@@ -44,10 +44,10 @@ def count(rows: Any) -> Count:
 
 
 def of_page(filters: Filters, rows: Any, page: Page[Any]) -> Count:
-    """How many match; a page that shows them all knows it."""
+    """How many match; a page that shows them all, or that had to look at them all, knows it."""
     if filters.problems or (page.is_first and page.older is None):
         return Count(len(page.rows))
-    return count(rows)
+    return count(rows) if page.found is None else Count(page.found)
 
 
 def _estimate(rows: Any) -> tuple[int, float]:

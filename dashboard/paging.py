@@ -44,6 +44,8 @@ class Page(Generic[M]):
     older: str | None
     is_paged: bool
     is_oldest_first: bool = False
+    # How many there are in all, where that was seen on the way.
+    found: int | None = None
 
     size = SIZE
 
@@ -58,14 +60,15 @@ class Page(Generic[M]):
 
 def cut(rows: "QuerySet[M]", order: Order[M], *, after: str = "", before: str = "", size: int = SIZE) -> Page[M]:
     """The page after (older than) or before (newer than) a place; without one the first. Raises `WrongCursor`."""
+    many = None
     if before:
-        found = _first(order.newer(rows, before).reverse(), size + 1)
+        found, _ = _first(order.newer(rows, before).reverse(), size + 1)
         if not found:
             return cut(rows, order, size=size)
         has_newer, found = len(found) > size, found[:size][::-1]
         has_older = True
     else:
-        found = _first(order.older(rows, after) if after else rows, size + 1)
+        found, many = _first(order.older(rows, after) if after else rows, size + 1)
         has_older, found = len(found) > size, found[:size]
         has_newer = bool(after)
     return Page(
@@ -73,12 +76,15 @@ def cut(rows: "QuerySet[M]", order: Order[M], *, after: str = "", before: str = 
         newer=order.write(found[0]) if found and has_newer else None,
         older=order.write(found[-1]) if found and has_older else None,
         is_paged=bool(after or (before and has_newer)),
+        found=None if after else many,
     )
 
 
-def _first(rows: "QuerySet[M]", most: int) -> list[M]:
-    few: Any = rows.first_of(most) if isinstance(rows, CurrentQuerySet) else rows[:most]
-    return list(few)
+def _first(rows: "QuerySet[M]", most: int) -> tuple[list[M], int | None]:
+    """The first so many; and how many there are, where they are all looked at for it."""
+    if isinstance(rows, CurrentQuerySet) and rows.is_found_first:
+        return rows.first_of(most)
+    return list(rows[:most]), None
 
 
 def slices(rows: "QuerySet[M]", order: Order[M], *, first: int = 100, size: int = 1000) -> Iterator[list[M]]:

@@ -6,7 +6,7 @@ from typing import Self, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import Count, F, Q, Value, Window
 from django.db.models.functions import Concat
 
 from .site import Site
@@ -80,16 +80,22 @@ class CurrentQuerySet(models.QuerySet[_Row]):
         """
         return self.order_by((F("changed_at") + dt.timedelta(0)).desc(), "-id")
 
-    def first_of(self, most: int) -> Self:
-        """The first so many.
+    @property
+    def is_found_first(self) -> bool:
+        """Whether they are found, then sorted."""
+        return bool(self.query.order_by) and not isinstance(self.query.order_by[0], str)
 
-        Where they are found, then sorted, that is done with their numbers alone, and only these few are read whole: to
-        sort ten thousand rows with all that a list shows takes twice as long as to find them.
+    def first_of(self, most: int) -> tuple[list[_Row], int]:
+        """The first so many of what is found, then sorted, and how many there are. Two queries.
+
+        Their numbers alone are sorted, and only these few are read whole: to sort ten thousand rows with all that a
+        list shows takes twice as long as to find them. All are looked at for it, so that they need not be counted.
         """
-        if not self.query.order_by or isinstance(self.query.order_by[0], str):
-            return self[:most]
-        numbers = self.select_related(None).defer(None).values("pk")
-        return self.filter(pk__in=numbers[:most])
+        numbers = self.select_related(None).defer(None).annotate(found=Window(Count("*")))
+        first = list(numbers.values_list("pk", "found")[:most])
+        if not first:
+            return [], 0
+        return list(self.filter(pk__in=[pk for pk, _ in first])), first[0][1]
 
     def before(self, changed_at: dt.datetime, pk: int) -> Self:
         """Those that come after the given one when the newest stands first."""

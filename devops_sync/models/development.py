@@ -31,9 +31,10 @@ class RepositoryQuerySet(CurrentQuerySet["Repository"]):
             found |= Q(Exists(here))
         return self.filter(found)
 
-    def first_of(self, most: int) -> "RepositoryQuerySet":
-        """Read whole at once: they are few, and to ask twice what is in each takes longer than to sort them."""
-        return self[:most]
+    @property
+    def is_found_first(self) -> bool:
+        """They are few, and to look at what is in each once more takes longer than to sort them whole."""
+        return False
 
 
 class Repository(Current):

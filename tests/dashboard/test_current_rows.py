@@ -1,6 +1,11 @@
 """Current rows by what became of their versions, and by a state beside an issue."""
 
+import re
+
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from devops_sync.models import Deployment, Site
@@ -33,11 +38,24 @@ def test_of_the_rows_of_an_issue_those_of_a_page_alone_are_read_whole(retail: Si
     builders.deployment(retail, number=6, issues=["SHOP-8"])
     found = Deployment.objects.of([retail]).for_issue("SHOP-7").found_then_newest_first().select_related("entry")
     for rows in (found, found.reverse()):
-        few = rows.first_of(3)
+        with CaptureQueriesContext(connection) as asked:
+            few, many = rows.first_of(3)
+        assert many == 5
         assert [one.number for one in few] == [one.number for one in rows[:3]]
-        _, _, sorted_ = str(few.query).partition(" IN (SELECT")
-        assert '"pk"' in sorted_
-        assert '"label"' not in sorted_
+        assert ['"label"' in one["sql"] for one in asked.captured_queries] == [False, True]
+
+
+def test_where_nothing_is_found_nothing_is_read(retail: Site) -> None:
+    assert Deployment.objects.of([retail]).for_issue("SHOP-7").found_then_newest_first().first_of(3) == ([], 0)
+
+
+def test_a_list_of_an_issue_says_how_many_there_are_without_counting(retail: Site, viewer: Client) -> None:
+    for _ in range(52):
+        builders.deployment(retail, issues=["SHOP-7"])
+    with CaptureQueriesContext(connection) as asked:
+        page = viewer.get("/deployments/?issue=SHOP-7").content.decode()
+    assert "52 match, newest first" in " ".join(re.sub("<[^>]+>", "", page).split())
+    assert not any("EXPLAIN" in one["sql"] for one in asked.captured_queries)
 
 
 def test_what_stands_in_a_place_is_read_anew(retail: Site) -> None:
