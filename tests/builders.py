@@ -82,7 +82,7 @@ def property_set(of: Site, **pairs: str) -> PropertySet:
 def envelope(of: Site, **pairs: str) -> Envelope:
     digest = hashlib.sha256(json.dumps(pairs, sort_keys=True).encode()).digest()
     return Envelope.objects.get_or_create(
-        site=of, digest=digest, defaults={"fields": {}, "property_set": property_set(of, **pairs)}
+        site=of, digest=digest, defaults={"fields": {}, "property_set": lambda: property_set(of, **pairs)}
     )[0]
 
 
@@ -90,7 +90,8 @@ def lane(of: Site, *, priority: int = Lane.Priority.LIVE, api: str = "deployment
     found, _ = Lane.objects.get_or_create(site=of, api=api, priority=priority)
     for name, value in more.items():
         setattr(found, name, value)
-    found.save()
+    if more:
+        found.save()
     return found
 
 
@@ -192,7 +193,7 @@ def entry(
     found = Entry.objects.create(**facts | more)
     if outcome in ("accepted", "rejected") and answered:
         found.delivery = delivery([found], at=at + dt.timedelta(milliseconds=400))
-        found.save()
+        found.save(update_fields=["delivery"])
     return found
 
 
