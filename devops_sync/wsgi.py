@@ -1,6 +1,7 @@
 """What the web server runs."""
 
 import os
+import resource
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import BadRequest
@@ -17,6 +18,9 @@ from . import patience  # noqa: E402
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIEnvironment
+
+# The connections that a web process takes at once (`--backpressure`), and as much again for all else that it opens.
+FILES = 4096
 
 
 class Request(WSGIRequest):
@@ -69,4 +73,17 @@ class Application(WSGIHandler):
             return said
 
 
+def have_room(files: int) -> None:
+    """Let this process have so many files open, or as many as it may.
+
+    Many systems start processes with 1,024. With fewer than there are connections, whoever opens that many and says
+    nothing leaves no file for the database, and granian tries without a pause to take the next connection.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = files if hard == resource.RLIM_INFINITY else min(files, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+have_room(FILES)
 application = Application()

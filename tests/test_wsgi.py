@@ -1,5 +1,8 @@
 """What the web server runs, asked as the web server asks it: with headers that no test client would send."""
 
+import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -7,8 +10,9 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client, RequestFactory
 
-from devops_sync.wsgi import application
-from tests import builders
+from devops_sync.up import parts
+from devops_sync.wsgi import FILES, application
+from tests import builders, started
 
 pytestmark = pytest.mark.django_db
 # No charset of texts, one that makes halves of characters, one that cannot say what it could not read, none at all.
@@ -67,3 +71,14 @@ def test_a_form_in_another_charset_is_refused(charset: str, form: str) -> None:
 def test_a_stranger_at_the_gateway_is_told_so_in_its_shape(content_type: str) -> None:
     status, said = answer_to("/rest/builds/0.1/bulk", content_type, b"{}")
     assert (status, said) == (401, b'{"code":401,"message":"Unauthorized"}')
+
+
+def test_a_process_has_files_for_all_connections_that_it_takes() -> None:
+    ask = "import resource, devops_sync.wsgi; print(*resource.getrlimit(resource.RLIMIT_NOFILE))"
+    for hard, expected in ((FILES + 1, FILES), (512, 512)):
+        limit = "import os, resource, sys; resource.setrlimit(resource.RLIMIT_NOFILE, (256, int(sys.argv[1])));"
+        limit += "os.execv(sys.executable, [sys.executable, *sys.argv[2:]])"
+        command = [sys.executable, "-c", limit, str(hard), "-c", ask]
+        found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=started.ROOT)
+        assert found.stdout.split() == [str(expected), str(hard)]
+    assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] >= 2 * parts.WEB_CONNECTIONS

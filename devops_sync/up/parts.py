@@ -12,6 +12,8 @@ from .part import Part
 # A request may wait for Jira for 30 seconds (`Prefer: wait`) and holds a thread meanwhile.
 # `devops_sync.patience` lets slow bodies hold half of them.
 WEB_THREADS = 32
+# Those that say nothing are counted, too; `devops_sync.wsgi` has files for all of them.
+WEB_CONNECTIONS = 2048
 LONGEST_WEB_GROUP = 4
 
 
@@ -29,7 +31,8 @@ def web(settings: Any, mark: str, host: str, number: int) -> Part:
             *("--http", "1"),
             *("--host", host, "--port", str(number), "--workers", str(processes)),
             # Requests beyond the threads wait in line; none is refused before the backlog is full.
-            *("--blocking-threads", str(WEB_THREADS), "--backlog", "2048", "--backpressure", "2048"),
+            *("--blocking-threads", str(WEB_THREADS), "--backlog", "2048"),
+            *("--backpressure", str(WEB_CONNECTIONS)),
             *("--workers-kill-timeout", "2", "--log-level", "warning"),
         ],
         answers=lambda: port.answers(reachable, number, "/healthz", allowed),
