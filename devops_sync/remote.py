@@ -20,6 +20,14 @@ def address_of(request: HttpRequest) -> str | None:
     return str(getattr(found, "ipv4_mapped", None) or found)
 
 
+def network_of(request: HttpRequest) -> str | None:
+    """The address as limits count it: of IPv6 the /64 network, all of which one household may use."""
+    address = address_of(request)
+    if address is None or ":" not in address:
+        return address
+    return str(ipaddress.IPv6Network((address, 64), strict=False).network_address)
+
+
 def _without_port(text: str) -> str:
     """Some proxies put the client's port behind its address. Taken for none, all clients would be one."""
     if text.startswith("["):

@@ -129,7 +129,7 @@ AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_RESET_ON_SUCCESS = True
 # Who goes on trying while locked out is locked out no longer for it.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "devops_sync.people.signing_in.counted_at"
+AXES_CLIENT_IP_CALLABLE = "devops_sync.remote.network_of"
 AXES_SENSITIVE_PARAMETERS = ["username", "code", "next", "csrfmiddlewaretoken"]
 # The audit log has it.
 AXES_DISABLE_ACCESS_LOG = True

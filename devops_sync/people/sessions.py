@@ -53,6 +53,13 @@ def of(user: User) -> list[Session]:
     return list(Session.objects.filter(user=user, expire_date__gt=timezone.now()).order_by("-seen_at", "-started_at"))
 
 
+def is_of_somebody(session_key: str) -> bool:
+    """Whether somebody is signed in with this key."""
+    if not session_key or "\0" in session_key:
+        return False
+    return Session.objects.filter(pk=session_key, user__is_active=True, expire_date__gt=timezone.now()).exists()
+
+
 def name(session_key: str) -> str:
     """What a session is called on pages: its key would let anybody in."""
     return hashlib.sha256(session_key.encode()).hexdigest()[:24]

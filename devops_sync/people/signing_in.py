@@ -5,7 +5,6 @@ django-axes counts failures by user name and address together, so that a strange
 """
 
 import datetime as dt
-import ipaddress
 
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
@@ -28,14 +27,6 @@ _HALF_WAY = "half_way"
 # Each name is held off for itself, so that whoever makes names up is held off by nothing but this.
 _of_unknown = Allowance()
 _HALF_WAY_LASTS = dt.timedelta(minutes=10)
-
-
-def counted_at(request: HttpRequest) -> str | None:
-    """The address that failures count at: of IPv6 the /64 network, all of which one household may use."""
-    address = remote.address_of(request)
-    if address is None or ":" not in address:
-        return address
-    return str(ipaddress.IPv6Network((address, 64), strict=False).network_address)
 
 
 def enter(request: HttpRequest, user: User, how: str) -> None:
@@ -84,7 +75,7 @@ def needs_second_factor(user: User) -> bool:
 
 def count(request: HttpRequest) -> guesses.Guess:
     """Count a guess at a password or a code before it is looked at. Raises `guesses.TooMany`."""
-    return guesses.count(counted_at(request), timezone.now())
+    return guesses.count(remote.network_of(request), timezone.now())
 
 
 def was_looked_at(request: HttpRequest) -> bool:
@@ -127,6 +118,8 @@ def locked_until(request: HttpRequest, name: str) -> dt.datetime | None:
     """Until when nobody of this name is let in from this address, after too many failures; None if they are."""
     if not AxesProxyHandler.is_locked(request, {"username": name}):
         return None
-    latest = AccessAttempt.objects.filter(username=name, ip_address=counted_at(request)).order_by("-attempt_time")
+    latest = AccessAttempt.objects.filter(username=name, ip_address=remote.network_of(request)).order_by(
+        "-attempt_time"
+    )
     failed_at = latest.values_list("attempt_time", flat=True).first()
     return (failed_at or timezone.now()) + settings.AXES_COOLOFF_TIME

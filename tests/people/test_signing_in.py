@@ -10,7 +10,6 @@ from django.utils import timezone
 from devops_sync import allowances, remote
 from devops_sync.models import Session, User
 from devops_sync.models.audit import AuditRow
-from devops_sync.people import signing_in
 
 from .conftest import is_in, sign_in, with_password
 
@@ -91,7 +90,7 @@ def test_behind_a_proxy_the_last_address_that_it_says_counts(settings: object, r
     settings.BEHIND_PROXY = True  # type: ignore[attr-defined]
     assert remote.address_of(request) == "192.0.2.7"
     mapped = rf.get("/", headers={"X-Forwarded-For": "::ffff:192.0.2.7"})  # type: ignore[attr-defined]
-    assert signing_in.counted_at(mapped) == "192.0.2.7"
+    assert remote.network_of(mapped) == "192.0.2.7"
     settings.BEHIND_PROXY = False  # type: ignore[attr-defined]
     assert remote.address_of(request) == "127.0.0.1"
 
