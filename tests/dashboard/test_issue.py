@@ -64,9 +64,9 @@ def test_everything_that_touched_it_is_listed_newest_first(retail: Site, viewer:
 
 
 def test_the_furthest_environment_stands_on_top(retail: Site, viewer: Client) -> None:
-    builders.deployment(retail, environment="production", label="v1", at=ago(hours=5))
+    builders.deployment(retail, environment="production", label="v1", at=ago(minutes=5))
     builders.deployment(retail, environment="dev", label="v2")
-    assert answer(text(viewer)).startswith("It has reached production with checkout-api v1 , 5 h ago")
+    assert answer(text(viewer)).startswith("It has reached production with checkout-api v1 , 5 min ago")
 
 
 def test_it_says_that_production_lacks_it(retail: Site, viewer: Client) -> None:
@@ -112,10 +112,10 @@ def test_the_only_success_that_was_rolled_back_under_another_number_is_none(reta
 
 
 def test_what_an_environment_is_back_on_has_reached_it(retail: Site, viewer: Client) -> None:
-    builders.deployment(retail, number=1, label="v1", at=ago(hours=5))
+    builders.deployment(retail, number=1, label="v1", at=ago(minutes=5))
     builders.deployment(retail, number=2, label="v2", state="rolled_back")
     page = text(viewer)
-    assert answer(page).startswith("It has reached production with checkout-api v1 , 5 h ago")
+    assert answer(page).startswith("It has reached production with checkout-api v1 , 5 min ago")
     assert "v1 there since" in words(page)
     assert furthest(viewer) == "production"
 

@@ -45,21 +45,21 @@ def ago(**span: float) -> dt.datetime:
 
 def test_it_says_what_runs_in_production_and_how_far_the_one_before_is_ahead(retail: Site, viewer: Client) -> None:
     for number, label in enumerate(("v2.3", "v2.4", "v2.5", "v2.6"), 1):
-        builders.deployment(retail, environment="staging", number=number, label=label, at=ago(hours=9 - number))
-    builders.deployment(retail, environment="production", label="v2.3", at=ago(hours=5))
+        builders.deployment(retail, environment="staging", number=number, label=label, at=ago(minutes=9 - number))
+    builders.deployment(retail, environment="production", label="v2.3", at=ago(minutes=5))
     said = answer(text(viewer))
-    assert said.startswith("v2.3 runs in production since 5 h ago")
+    assert said.startswith("v2.3 runs in production since 5 min ago")
     assert "staging is 3 ahead." in said
 
 
 def test_it_says_what_stands_in_the_way(retail: Site, viewer: Client) -> None:
-    builders.deployment(retail, environment="production-eu", number=1, label="v1", at=ago(hours=5))
+    builders.deployment(retail, environment="production-eu", number=1, label="v1", at=ago(minutes=5))
     builders.deployment(retail, environment="production-us", number=1, label="v1")
     builders.deployment(retail, environment="production-us", number=2, label="v2", state="pending", gated=True)
     builders.deployment(retail, environment="staging", number=1, label="v3", state="failed")
     builders.deployment(retail, environment="test", number=1, label="v4", state="in_progress")
     said = answer(text(viewer))
-    assert "v1 runs in production-eu since 5 h ago and in production-us." in said
+    assert "v1 runs in production-eu since 5 min ago and in production-us." in said
     assert "v2 waits at the gate of production-us." in said
     assert "v3 failed on staging." in said
     assert "v4 is on its way to test." in said
