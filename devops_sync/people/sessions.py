@@ -25,6 +25,10 @@ class SessionStore(db.SessionStore):
     def get_model_class(cls) -> type[Session]:
         return Session
 
+    def _validate_session_key(self, key: str | None) -> bool:
+        # A cookie may say it, and PostgreSQL cannot be asked for it.
+        return "\0" not in (key or "") and bool(super()._validate_session_key(key))  # type: ignore[misc]
+
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         row = super().create_model_instance(data)
         assert isinstance(row, Session)

@@ -114,3 +114,11 @@ def test_reading_writes_nothing_but_now_and_then(ada: User, client: Client) -> N
     with time_machine.travel(later):
         client.get("/settings/")
     assert Session.objects.get().seen_at >= later
+
+
+def test_a_key_that_no_text_can_be_is_nobodys(client: Client) -> None:
+    client.cookies["sessionid"] = "aaaaaaaa\0"
+    assert "\\000" in client.cookies.output()
+    assert client.get("/login/").status_code == 200
+    assert client.get("/account/").status_code == 302
+    assert not is_in(client)
