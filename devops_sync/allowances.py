@@ -1,7 +1,9 @@
 """How much of what strangers do is put on record: enough to see it, too little to fill a disk."""
 
+import logging
 import threading
 import time
+from collections import defaultdict
 
 _PER_SECOND = 1.0
 _AT_ONCE = 20.0
@@ -25,3 +27,20 @@ class Allowance:
                 return False
             self._left -= 1
             return True
+
+
+class Sparingly(logging.Filter):
+    """Of what Django says of requests, in a log: a few lines of each sort, then one a second.
+
+    Whoever is refused chooses how often. What else is logged is let through, and refusals hide no failure.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._of: defaultdict[tuple[str, bool], Allowance] = defaultdict(Allowance)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        if not record.name.startswith(("django.request", "django.security")):
+            return True
+        return self._of[record.name, bool(record.exc_info)].take()
