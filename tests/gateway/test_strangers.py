@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
+from devops_sync import patience
 from devops_sync.gateway import strangers
 from devops_sync.models import Session
 from tests import builders
@@ -133,6 +134,10 @@ def test_who_is_signed_in_sends_while_strangers_have_all_places(db: None) -> Non
         assert asked(door, "/account/", HTTP_COOKIE=cookie) == 202
         Session.objects.update(user=None)
         assert asked(door, "/account/", HTTP_COOKIE=cookie) == 503
+
+
+def test_slow_senders_with_a_token_have_places_that_no_stranger_takes() -> None:
+    assert strangers.READING_OF_ONE < strangers.READING_AT_ONCE <= patience.HELD_AT_MOST - 4
 
 
 def test_what_was_read_first_is_there_for_whoever_asks() -> None:
