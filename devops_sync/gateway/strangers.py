@@ -101,7 +101,8 @@ def _is_small(request: HttpRequest) -> bool:
     declared = request.META.get("CONTENT_LENGTH") or ""
     if not declared:
         return "HTTP_TRANSFER_ENCODING" not in request.META
-    return digits.only(declared) and int(declared) <= _SMALL
+    # What is larger than pages take they tell by themselves, without reading it.
+    return digits.only(declared) and int(declared) <= min(_SMALL, settings.DATA_UPLOAD_MAX_MEMORY_SIZE or _SMALL)
 
 
 def _is_signed_in(request: HttpRequest) -> bool:
