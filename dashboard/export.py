@@ -86,9 +86,9 @@ def _exactly(value: object) -> object:
 
 
 def _as_csv(head: list[str], slices: Iterable[list[list[object]]]) -> Iterator[bytes]:
-    yield spreadsheet.MARK + spreadsheet.lines([head])
-    for records in slices:
-        yield spreadsheet.lines([_flat(value) for value in record] for record in records)
+    return spreadsheet.streamed(
+        head, ([[_flat(value) for value in record] for record in records] for records in slices)
+    )
 
 
 def _flat(value: object) -> object:

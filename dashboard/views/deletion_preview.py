@@ -1,7 +1,6 @@
 """`/deletions/<id>/preview/`: what a deletion would take away, as it was seen then; and all of it as CSV."""
 
 import itertools
-from collections.abc import Iterator
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -49,15 +48,9 @@ def deletion_entities(request: HttpRequest, pk: int) -> HttpResponseBase:
     if request.method == "HEAD":
         return download.saved(HttpResponse(content_type=spreadsheet.CONTENT_TYPE), name)
     noting.exported(found, "what it deletes")
-    lines = _lines(found)
-    # The first slice is read before anything is said, so that what goes wrong there is no half file.
-    lines = itertools.chain([next(lines)], lines)
-    return download.saved(StreamingHttpResponse(lines, content_type=spreadsheet.CONTENT_TYPE), name)
-
-
-def _lines(found: Cleanup) -> Iterator[bytes]:
     pieces = entities.slices(found)
-    first = next(pieces, None)
-    yield spreadsheet.MARK + spreadsheet.lines([shown.FIELDS])
-    for kind, rows in itertools.chain([first] if first else [], pieces):
-        yield spreadsheet.lines(shown.fields(kind.name, row) for row in rows)
+    # The first slice is read before anything is said, so that what goes wrong there is no half file.
+    pieces = itertools.chain([first] if (first := next(pieces, None)) else [], pieces)
+    rows = ([shown.fields(kind.name, row) for row in some] for kind, some in pieces)
+    lines = spreadsheet.streamed(shown.FIELDS, rows)
+    return download.saved(StreamingHttpResponse(lines, content_type=spreadsheet.CONTENT_TYPE), name)

@@ -5,7 +5,7 @@ import datetime as dt
 import io
 import json
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -155,6 +155,17 @@ def test_a_repository_says_how_much_is_in_it_to_the_last(
     builders.pull_request(retail, repository_id="another")
     row = records(viewer, "/repositories/?format=json")[0]
     assert (row["commits"], row["branches"], row["pull_requests"]) == (3, 0, 0)
+
+
+def test_a_csv_that_breaks_off_says_so_in_its_last_row() -> None:
+    def slices() -> Iterator[list[list[str]]]:
+        yield [["1"], ["2"]]
+        raise OSError("the database went away")
+
+    pieces: list[bytes] = []
+    with pytest.raises(OSError, match="went away"):
+        pieces.extend(spreadsheet.streamed(["number"], slices()))
+    assert b"".join(pieces).decode("utf-8-sig").splitlines() == ["number", "1", "2", spreadsheet.BROKEN_OFF]
 
 
 @pytest.mark.parametrize("address", LISTS)
